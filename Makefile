@@ -1,0 +1,44 @@
+# Needs Python 3.11 and make. Everything else is fetched into .venv from the package index that pip is set up for.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+DEMO_OUT ?= out/demo
+TESTS ?=
+
+.PHONY: demo test check bench dev lock clean
+.DEFAULT_GOAL := dev
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q probewright
+	touch $(READY)
+
+dev: $(READY) ## make the environment
+	@echo "ready: . $(BIN)/activate, then probewright --help"
+
+demo: $(READY) ## test a real small language model, with and without a cautious system prompt
+	$(BIN)/probewright demo --out $(DEMO_OUT)
+
+test: $(READY) ## all tests; TESTS="-m 'not model'" or a path picks some
+	$(BIN)/probewright models add smollm2
+	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+check: $(READY) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## speed and memory, as ratios to the ideal
+	$(BIN)/python -m bench
+
+lock: ## resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--extra local --extra dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,82 @@
+"""Two campaigns on the same cases, compared case by case."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probewright.stats.paired import Difference, McNemar, Pairs, mcnemar, paired_bootstrap, paired_difference
+from probewright.types import ASSESSED, Outcome, Status
+
+
+class Change(StrEnum):
+    """How one case fares in this campaign against the other."""
+
+    REGRESSED = "regressed"  # passed there, fails here
+    FIXED = "fixed"  # failed there, passes here
+    BOTH_FAIL = "both fail"
+    BOTH_PASS = "both pass"
+    FLAKY = "flaky"  # trials of the same case differ within one of the campaigns
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """This campaign against another, on the cases that both assessed.
+
+    ``difference`` is this campaign's share of failures minus the other's. ``test`` is None where cases were tried more
+    than once: then the interval comes from resampling cases, since trials of a case are not independent.
+    """
+
+    other_id: int
+    other_name: str
+    other_target: str
+    changes: Mapping[str, Change]  # case key -> change
+    only_here: int  # cases assessed in this campaign alone
+    only_there: int
+    difference: Difference
+    test: McNemar | None
+
+    def count(self, change: Change) -> int:
+        """How many cases fare so."""
+        return sum(found is change for found in self.changes.values())
+
+
+def fail_shares(outcomes: Iterable[Outcome]) -> dict[str, float]:
+    """Case key -> share of its assessed trials that failed, 0 to 1; cases without an assessed trial are left out."""
+    sums: dict[str, tuple[int, int]] = {}
+    for outcome in outcomes:
+        if outcome.status in ASSESSED:
+            failed, n = sums.get(outcome.key, (0, 0))
+            sums[outcome.key] = (failed + (outcome.status is Status.FAIL), n + 1)
+    return {key: failed / n for key, (failed, n) in sums.items()}
+
+
+def compare(
+    here: Mapping[str, float], there: Mapping[str, float], other_id: int, other_name: str, other_target: str, seed: int
+) -> Comparison:
+    """Compares shares of failures by case key; ``seed`` is for the bootstrap where cases were tried more than once."""
+    both = sorted(here.keys() & there.keys())
+    changes = {key: _change(here[key], there[key]) for key in both}
+    is_single = all(share in (0.0, 1.0) for key in both for share in (here[key], there[key]))
+    # A is the other campaign, the baseline; B is this one: a difference above 0 means that this one fails more.
+    pairs = Pairs(
+        both_pass=sum(change is Change.BOTH_PASS for change in changes.values()),
+        only_a_fails=sum(change is Change.FIXED for change in changes.values()),
+        only_b_fails=sum(change is Change.REGRESSED for change in changes.values()),
+        both_fail=sum(change is Change.BOTH_FAIL for change in changes.values()),
+    )
+    if is_single:
+        difference, test = paired_difference(pairs), mcnemar(pairs.only_a_fails, pairs.only_b_fails)
+    else:
+        difference, test = paired_bootstrap([there[k] for k in both], [here[k] for k in both], seed=seed), None
+    only_here, only_there = len(here) - len(both), len(there) - len(both)
+    return Comparison(other_id, other_name, other_target, changes, only_here, only_there, difference, test)
+
+
+def _change(here: float, there: float) -> Change:
+    known = {
+        (1.0, 0.0): Change.REGRESSED,
+        (0.0, 1.0): Change.FIXED,
+        (1.0, 1.0): Change.BOTH_FAIL,
+        (0.0, 0.0): Change.BOTH_PASS,
+    }
+    return known.get((here, there), Change.FLAKY)

@@ -1,0 +1,67 @@
+"""The Django half of campaigns behind one door: numbers of campaigns in, core types out. `open_desk` imports it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from probewright.campaigns import archive, models, reading
+from probewright.campaigns.comparison import Comparison, compare, fail_shares
+from probewright.campaigns.launch import launch
+from probewright.campaigns.progress import Progress
+from probewright.campaigns.report import Report, build_report
+from probewright.campaigns.results import Facts, Result
+from probewright.campaigns.runner import Plan
+from probewright.campaigns.stop import Stop
+from probewright.errors import ConfigError
+
+
+class Desk:
+    """What commands and pages do with campaigns. Campaigns are named by their number in this database."""
+
+    def open(self, plan: Plan, is_new: bool = False) -> int:
+        """The plan's campaign: the unfinished one with the same identity, unless ``is_new``, else a new one."""
+        return archive.start_or_resume(plan, is_new).pk
+
+    def run(self, plan: Plan, campaign: int, progress: Progress, notice: Callable[[str], None]) -> Stop | None:
+        """Runs the campaign in this process; see `launch`."""
+        return launch(plan, models.Campaign.objects.get(pk=campaign), progress, notice)
+
+    def find(self, reference: str) -> int:
+        """The campaign with this number, or the latest with this name."""
+        return archive.find(reference).pk
+
+    def reopen_errors(self, campaign: int) -> int:
+        """Takes back the outcomes `error`, to be asked again; returns how many."""
+        return archive.reopen_errors(models.Campaign.objects.get(pk=campaign))
+
+    def spec(self, campaign: int) -> Mapping[str, Any]:
+        """The campaign's spec, every default spelled out."""
+        spec: Mapping[str, Any] = models.Campaign.objects.values_list("spec", flat=True).get(pk=campaign)
+        return spec
+
+    def facts(self, campaign: int) -> Facts:
+        """The campaign as a whole."""
+        return reading.facts(models.Campaign.objects.get(pk=campaign))
+
+    def results(self, campaign: int) -> Iterator[Result]:
+        """Every trial that has an outcome, with its words, in case order."""
+        return reading.results(models.Campaign.objects.get(pk=campaign))
+
+    def report(self, campaign: int, against: int | None = None) -> Report:
+        """The campaign's report, compared with another on the same cases where ``against`` names one.
+
+        Raises:
+            ConfigError: the two campaigns have no assessed case in common.
+        """
+        row = models.Campaign.objects.get(pk=campaign)
+        comparison = None if against is None else self._compare(row, models.Campaign.objects.get(pk=against))
+        return build_report(reading.facts(row), reading.outcomes(row), comparison)
+
+    def _compare(self, row: models.Campaign, other: models.Campaign) -> Comparison:
+        here, there = fail_shares(reading.outcomes(row)), fail_shares(reading.outcomes(other))
+        if not here.keys() & there.keys():
+            raise ConfigError(
+                f"campaigns {row.pk} and {other.pk} cannot be compared: no case was assessed in both; they need "
+                f"the same family and seed, and answers that were judged"
+            )
+        target = reading.describe_target(other.spec["target"])
+        return compare(here, there, other.pk, other.name, target, seed=row.spec["seed"])

@@ -1,0 +1,64 @@
+"""One conversation of the engine with endpoints: replayed as far as it is stored, committed as it goes."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from probewright.campaigns.journal import Journal
+from probewright.campaigns.script import drive
+from probewright.protocols import Answered, Entry
+from probewright.types import Ask, Exchange, Reply, Role, Script
+
+T = TypeVar("T")
+Answer = Callable[[Ask], Awaitable[Reply]]
+
+
+class Withheld(Exception):
+    """The provider's filter withheld the target's answer."""
+
+
+class Dialogue:
+    """Answers scripts, one exchange after the other.
+
+    Exchanges that an earlier run stored are replayed: the script gets the same replies without a new call. A new answer
+    is handed to the journal before the next request is sent. ``trial`` is None while a case is being written.
+    """
+
+    def __init__(
+        self, position: int, trial: int | None, stored: Sequence[Exchange], journal: Journal, answer: Answer
+    ) -> None:
+        self._position = position
+        self._trial = trial
+        self._stored = stored
+        self._journal = journal
+        self._answer = answer
+        self._unsaved: list[Entry] = []
+        self.exchanges: list[Exchange] = []
+
+    def unsaved(self) -> tuple[Entry, ...]:
+        """Entries to commit, once: a second call gives none of them again."""
+        entries, self._unsaved = tuple(self._unsaved), []
+        return entries
+
+    async def run(self, script: Script[T]) -> T:
+        """The result of ``script``.
+
+        Raises:
+            Withheld: the target's answer was withheld by a filter.
+            TargetError: an endpoint brought no answer.
+            LimitReached: the run stops.
+        """
+        return await drive(script, self._reply)
+
+    async def _reply(self, ask: Ask) -> Reply:
+        ordinal = len(self.exchanges)
+        if ordinal < len(self._stored):
+            exchange = self._stored[ordinal]
+        else:
+            if self._unsaved:
+                await self._journal.put(self.unsaved())
+            exchange = Exchange(ask, await self._answer(ask))
+            self._unsaved.append(Answered(self._position, self._trial, ordinal, exchange))
+        self.exchanges.append(exchange)
+        if ask.role is Role.TARGET and exchange.reply.blocked:
+            raise Withheld(exchange.reply.blocked)
+        return exchange.reply

@@ -1,0 +1,66 @@
+"""Running a campaign whose rows lie in the database, in this process: what `probewright run` and `resume` do."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import uvloop
+
+from probewright.campaigns import archive, models
+from probewright.campaigns.engine import Engine
+from probewright.campaigns.progress import Progress
+from probewright.campaigns.runner import Plan, run
+from probewright.campaigns.stop import Stop, StopKind
+from probewright.campaigns.store import DjangoStore
+
+
+def launch(
+    plan: Plan, row: models.Campaign, progress: Progress, notice: Callable[[str], None] = lambda _: None
+) -> Stop | None:
+    """Runs the campaign until it is finished or stopped, holding its row meanwhile.
+
+    SIGINT and SIGTERM end it gently: requests in flight may still bring their answers for 10 s, a second signal cuts
+    them. ``notice`` is told what a signal does.
+
+    Raises:
+        CampaignBusy: another living process runs it.
+        ProbewrightError: an endpoint cannot be opened, or the store failed; the campaign can be resumed.
+    """
+    archive.hold(row)
+    stop: Stop | None = Stop(StopKind.INTERRUPT, "the run broke off")
+    try:
+        store = DjangoStore(row.pk, plan.spec.limits.trials)
+        standing = store.standing()
+        interrupts = _Interrupts(notice)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            stop = runner.run(run(plan, store, standing, progress, interrupts.attach))
+    finally:
+        archive.let_go(row, stop)
+        row.refresh_from_db()
+    return stop
+
+
+class _Interrupts:
+    """Turns signals into stops of the engine."""
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self._notice = notice
+        self._engine: Engine | None = None
+
+    def attach(self, engine: Engine) -> None:
+        """Handles signals for this engine from now on; called inside its loop."""
+        self._engine = engine
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._signalled, signal.Signals(number).name)
+
+    def _signalled(self, name: str) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        if engine.is_stopping:
+            self._notice(f"{name} again: requests in flight are cut")
+            engine.cut()
+        else:
+            self._notice(f"{name}: no new requests; waiting up to {engine.grace_s:g} s for those in flight")
+            engine.stop(StopKind.INTERRUPT, f"interrupted by {name}")

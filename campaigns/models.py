@@ -1,0 +1,168 @@
+"""Rows. Only `store` and `archive` turn them into core types and back.
+
+Case, Exchange and Verdict are append-only but for a case that a model writes after its cell was planned. A Transcript
+row is one trial of a case with its outcome, which follows from the verdicts and is kept beside them for fast reading.
+"""
+
+from django.db import models
+
+from probewright.campaigns.stop import StopKind
+from probewright.types import HoleKind, Role, Status
+
+
+def _choices(kind: type[Status] | type[Role] | type[HoleKind] | type[StopKind]) -> list[tuple[str, str]]:
+    return [(member.value, member.value.replace("_", " ")) for member in kind]
+
+
+class CampaignState(models.TextChoices):
+    """Where a campaign stands; only a finished one starts anew when its spec is run again."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+class Campaign(models.Model):
+    """One spec, run against one target; its counters are kept while it runs."""
+
+    name = models.CharField(max_length=120, db_index=True)
+    digest = models.CharField(max_length=64, help_text="of the spec without limits, concurrency and gate")
+    spec = models.JSONField()
+    state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.RUNNING)
+    stop_kind = models.CharField(max_length=10, choices=_choices(StopKind), blank=True)
+    stop_reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    space = models.JSONField(help_text="axes by name, in order, or the ids of a set")
+    criterion = models.CharField(max_length=20, help_text="what coverage is measured by")
+    wanted = models.PositiveIntegerField(default=0, help_text="cases to plan")
+    rounds = models.PositiveIntegerField(default=0)
+    next_position = models.PositiveIntegerField(default=0)
+    search_state = models.JSONField(null=True)
+    calls = models.PositiveBigIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    usd = models.FloatField(default=0.0, help_text="of the calls whose price is known")
+    unpriced_calls = models.PositiveBigIntegerField(default=0)
+    retries = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0.0, help_text="all runs together")
+    runner = models.CharField(max_length=200, blank=True, help_text="the process that runs it: host, pid, start")
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["name", "digest"], name="campaign_identity"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} (campaign {self.pk})"
+
+
+class Chunk(models.Model):
+    """A piece of a round that one worker claims: the slots from ``first`` to ``last``, by position."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="chunks")
+    round = models.PositiveIntegerField()
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    is_done = models.BooleanField(default=False)
+    owner = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["campaign", "is_done", "first"], name="chunk_open"),)
+
+    def __str__(self) -> str:
+        return f"chunk {self.pk}: cases {self.first} to {self.last}"
+
+
+class Case(models.Model):
+    """A planned cell at its position, with the case written for it; ``key`` is empty until it is written."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="cases")
+    position = models.PositiveIntegerField()
+    round = models.PositiveIntegerField()
+    cell = models.JSONField(help_text="labels of the planned cell")
+    index = models.PositiveIntegerField(help_text="how many earlier cells had the same labels")
+    key = models.CharField(max_length=32, null=True)
+    content = models.JSONField(null=True, help_text="family, parameters, labels, expected, seed")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "position"], name="case_position"),
+            models.UniqueConstraint(fields=["campaign", "key"], name="case_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"case {self.position}"
+
+
+class Hole(models.Model):
+    """A cell that got no case."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="holes")
+    cell = models.JSONField()
+    index = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=_choices(HoleKind))
+    reason = models.TextField()
+
+    def __str__(self) -> str:
+        return f"hole: {self.reason}"
+
+
+class Exchange(models.Model):
+    """One answered call. ``trial`` is null where the case was being written."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="exchanges")
+    trial = models.PositiveIntegerField(null=True)
+    ordinal = models.PositiveIntegerField()
+    role = models.CharField(max_length=6, choices=_choices(Role))
+    to = models.CharField(max_length=60, blank=True)
+    request = models.JSONField()
+    text = models.TextField(blank=True)
+    reasoning = models.TextField(blank=True)
+    finish_reason = models.CharField(max_length=40, blank=True)
+    scores = models.JSONField(null=True)
+    blocked = models.TextField(blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    prompt_tokens = models.PositiveIntegerField()
+    completion_tokens = models.PositiveIntegerField()
+    is_estimated = models.BooleanField()
+    usd = models.FloatField(null=True)
+    latency_s = models.FloatField()
+    attempts = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.role} exchange {self.ordinal}"
+
+
+class Transcript(models.Model):
+    """One trial of a case that has its outcome."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="transcripts")
+    trial = models.PositiveIntegerField()
+    status = models.CharField(max_length=9, choices=_choices(Status))
+    label = models.CharField(max_length=60, blank=True)
+    score = models.FloatField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["case", "trial"], name="one_outcome_a_trial"),)
+
+    def __str__(self) -> str:
+        return f"trial {self.trial}: {self.status}"
+
+
+class Verdict(models.Model):
+    """What one oracle said of one trial. Never changed: judging again adds rows."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="verdicts")
+    trial = models.PositiveIntegerField()
+    oracle = models.CharField(max_length=60)
+    version = models.CharField(max_length=40)
+    status = models.CharField(max_length=9, choices=_choices(Status))
+    label = models.CharField(max_length=60, blank=True)
+    score = models.FloatField(null=True)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.oracle}: {self.status}"

@@ -1,0 +1,105 @@
+"""Turns a search into stored rounds: cells, written into cases where nobody has to be asked, and the search's state."""
+
+import asyncio
+from collections.abc import Sequence
+
+from probewright.campaigns.journal import Journal
+from probewright.campaigns.script import run_pure
+from probewright.protocols import Family, Round, Search, Slot, Standing, Store
+from probewright.types import Case, Cell, Hole, HoleKind
+
+AHEAD = 2  # rounds that may be planned and unfinished at once
+SLICE = 4  # cells written before other work gets a turn: writing is computation, sending must not wait for it
+SPARE_HOLES = 100  # holes allowed beyond the number of cases wanted, before the planner gives up refilling
+
+
+class Planner:
+    """The one planner of a campaign. Plans until ``wanted`` slots hold, refilling holes within bounds.
+
+    A search that learns is told the outcomes of round r, in case order, before it is asked for round r + 2. One that
+    does not learn is only kept from running far ahead of the workers, so that no straggler holds it up.
+    """
+
+    def __init__(self, family: Family, search: Search, store: Store, journal: Journal, wanted: int) -> None:
+        self._family = family
+        self._search = search
+        self._store = store
+        self._journal = journal
+        self._wanted = wanted
+        self._turn = asyncio.Event()
+        self.planned = asyncio.Event()  # set whenever a round was stored or planning ended
+        self.is_done = False
+        self.holes = 0
+
+    def wake(self) -> None:
+        """Work was finished or is running out: look again whether to plan."""
+        self._turn.set()
+
+    async def run(self) -> None:
+        """Plans round after round; returns when the search or the number of wanted cases is exhausted."""
+        standing = await self._journal.call(self._store.standing)
+        if standing.search_state is not None:
+            self._search.resume(standing.search_state)
+        while (missing := await self._missing()) > 0 and self.holes < self._wanted + SPARE_HOLES:
+            standing = await self._due()
+            if self._search.learns and standing.rounds >= AHEAD:
+                self._search.tell(await self._journal.call(self._store.outcomes, standing.rounds - AHEAD))
+            cells = self._search.ask(min(self._search.round_size, missing))
+            if not cells:
+                break
+            planned = await self._write(standing, cells)
+            await self._journal.call(self._store.plan, planned)
+            self.planned.set()
+        self.is_done = True
+        self.planned.set()
+
+    async def _missing(self) -> int:
+        """How many cases are still to be planned. Waits while slots may yet turn out holes and leave some missing."""
+        while True:
+            self._turn.clear()
+            standing = await self._journal.call(self._store.standing)
+            self.holes = standing.holes
+            if standing.planned < self._wanted or not standing.unwritten:
+                return self._wanted - standing.planned
+            await self._turn.wait()
+
+    async def _due(self) -> Standing:
+        """Waits for the outcomes that the next round depends on, or until the rounds planned so far run out."""
+        while True:
+            self._turn.clear()
+            standing = await self._journal.call(self._store.standing)
+            if await self._journal.call(self._is_due, standing.rounds):
+                return standing
+            await self._turn.wait()
+
+    def _is_due(self, number: int) -> bool:
+        if self._search.learns:
+            return number < AHEAD or self._store.unfinished(number - AHEAD) == 0
+        return self._store.unclaimed() < AHEAD * self._search.round_size
+
+    async def _write(self, standing: Standing, cells: Sequence[Cell]) -> Round:
+        slots: list[Slot] = []
+        holes: list[Hole] = []
+        keys: set[str] = set()
+        for place, cell in enumerate(cells, 1):
+            is_written, written = run_pure(self._family.write(cell))
+            if isinstance(written, Hole):
+                holes.append(written)
+            elif isinstance(written, Case) and written.key in keys:
+                holes.append(duplicate(cell))
+            else:
+                slots.append(Slot(0, cell, written if is_written else None))
+                keys.update([written.key] if written else [])
+            if place % SLICE == 0:
+                await asyncio.sleep(0)
+        known = await self._journal.call(self._store.known, sorted(keys)) if keys else set()
+        fresh = [slot for slot in slots if slot.case is None or slot.case.key not in known]
+        holes += [duplicate(slot.cell) for slot in slots if slot.case is not None and slot.case.key in known]
+        first = standing.next_position
+        placed = tuple(Slot(first + place, slot.cell, slot.case) for place, slot in enumerate(fresh))
+        return Round(standing.rounds, placed, tuple(holes), self._search.state())
+
+
+def duplicate(cell: Cell) -> Hole:
+    """The hole that a case leaves which the campaign has already."""
+    return Hole(cell, HoleKind.DUPLICATE, "the campaign has this very case already")

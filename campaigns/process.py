@@ -1,0 +1,24 @@
+"""Naming processes, so that a lease of a dead one can be told from a lease of a living one."""
+
+import os
+import socket
+from pathlib import Path
+
+
+def process_name() -> str:
+    """This process, told apart from an earlier one with the same number: host, pid, start in clock ticks."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_start_of(os.getpid())}"
+
+
+def is_dead(name: str) -> bool:
+    """Whether a process named by `process_name` is certainly gone; of other machines' processes nothing is certain."""
+    host, pid, start = name.split(":")
+    return host == socket.gethostname() and _start_of(int(pid)) != start
+
+
+def _start_of(pid: int) -> str:
+    """When a process of this machine started, in clock ticks since boot; empty where there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""

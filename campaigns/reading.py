@@ -1,0 +1,114 @@
+"""Reading campaigns back from their rows, a page at a time, so that a large campaign needs no large memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from probewright import registry
+from probewright.campaigns import models
+from probewright.campaigns.codec import messages_from_json
+from probewright.campaigns.results import Facts, Result, Said
+from probewright.campaigns.store import outcome_of, spent
+from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcome, Role, Space
+
+PAGE = 500
+
+
+def facts(row: models.Campaign) -> Facts:
+    """The campaign as a whole."""
+    family = registry.load("family", row.spec["family"]["kind"])
+    verdict = models.Verdict.objects.filter(case__campaign=row).order_by("pk").first()
+    cut_off = models.Exchange.objects.filter(case__campaign=row, role=Role.TARGET, finish_reason="length").count()
+    return Facts(
+        id=row.pk,
+        name=row.name,
+        state=row.state,
+        stop_kind=row.stop_kind,
+        stop_reason=row.stop_reason,
+        started=row.created_at.isoformat(timespec="seconds"),
+        spec=row.spec,
+        target=describe_target(row.spec["target"]),
+        oracle=verdict.oracle if verdict else "",
+        oracle_version=verdict.version if verdict else "",
+        family=family.name,
+        source=family.source,
+        space=_space(row.space),
+        criterion=row.criterion,
+        wanted=row.wanted,
+        planned=models.Case.objects.filter(campaign=row).count(),
+        trials=row.spec["limits"]["trials"],
+        cut_off=cut_off,
+        holes=tuple(_hole(hole) for hole in row.holes.order_by("pk")),
+        spent=spent(row),
+        retries=row.retries,
+        seconds=row.seconds,
+    )
+
+
+def describe_target(target: dict[str, Any]) -> str:
+    """A target in a few words, from its part of the spec."""
+    where = f" at {target['base_url']}" if target.get("base_url") else ""
+    prompted = ", with a system prompt" if target.get("system") else ""
+    return f"{target.get('model', target['kind'])} ({target['kind']}{where}{prompted})"
+
+
+def outcomes(row: models.Campaign) -> Iterator[Outcome]:
+    """Every outcome of a campaign, in case order."""
+    for page in _pages(row):
+        for transcript in page:
+            yield outcome_of(transcript)
+
+
+def results(row: models.Campaign) -> Iterator[Result]:
+    """Every trial that has an outcome, with its words, in case order."""
+    for page in _pages(row):
+        words = _words([transcript.case_id for transcript in page])
+        for transcript in page:
+            said = words.get((transcript.case_id, transcript.trial)) or _planned_words(transcript.case)
+            yield Result(transcript.case.position, outcome_of(transcript), said)
+
+
+def _pages(row: models.Campaign) -> Iterator[Sequence[models.Transcript]]:
+    """Pages by key (position of the case), never by offset: a page costs the same at the end as at the start."""
+    after = -1
+    while True:
+        positions = models.Case.objects.filter(campaign=row, position__gt=after).order_by("position")[:PAGE]
+        last = max(positions.values_list("position", flat=True), default=None)
+        if last is None:
+            return
+        yield _transcripts(row, after, last)
+        after = last
+
+
+def _transcripts(row: models.Campaign, after: int, last: int) -> list[models.Transcript]:
+    rows = models.Transcript.objects.filter(case__campaign=row, case__position__gt=after, case__position__lte=last)
+    return list(rows.select_related("case").order_by("case__position", "trial"))
+
+
+def _words(cases: Iterable[int]) -> dict[tuple[int, int | None], Said]:
+    rows = models.Exchange.objects.filter(case__in=set(cases), role=Role.TARGET).order_by("case_id", "trial", "ordinal")
+    columns = ("case_id", "trial", "request", "text", "reasoning", "finish_reason")
+    return {
+        (case, trial): Said(_asked(request), text, reasoning, finish_reason)
+        for case, trial, request, text, reasoning, finish_reason in rows.values_list(*columns)
+    }
+
+
+def _asked(request: dict[str, Any]) -> tuple[Message, ...]:
+    prefix = request.get("messages", request.get("prefix"))
+    return (Message("user", prefix),) if isinstance(prefix, str) else messages_from_json(prefix or [])
+
+
+def _planned_words(case: models.Case) -> Said | None:
+    """What would have been asked, for a trial whose request brought no answer."""
+    prompt = (case.content or {}).get("parameters", {}).get("prompt")
+    return Said((Message("user", prompt),), "") if prompt else None
+
+
+def _space(content: dict[str, Any]) -> Space:
+    if "items" in content:
+        return Items(tuple(content["items"]))
+    return Axes({name: tuple(values) for name, values in content["axes"]})
+
+
+def _hole(row: models.Hole) -> Hole:
+    return Hole(Cell(row.cell, row.index), HoleKind(row.kind), row.reason)

@@ -1,0 +1,182 @@
+"""The numbers of a report, from results to rates: pure, and without a word of how they are shown."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from probewright.campaigns.comparison import Comparison
+from probewright.campaigns.gate import Evidence, Gate, judge
+from probewright.campaigns.results import Facts
+from probewright.campaigns.spec import GateSpec
+from probewright.stats.intervals import Rate, clustered_rate
+from probewright.testgen.coverage import Coverage, measure
+from probewright.types import ASSESSED, Outcome, Status
+
+THIN = 5  # a rate over fewer assessed cases than this is shown greyed
+MOST_VALUES = 40  # a label with more values than this is an identifier, not something to break results down by
+
+SENT = frozenset(Status) - {Status.NOT_RUN}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Outcomes counted together: all of a campaign, of one value of a label, of one cell of the grid."""
+
+    counts: Counter[Status] = field(default_factory=Counter)
+    trials: dict[str, tuple[int, int]] = field(default_factory=dict)  # case key -> failed, assessed
+
+    def add(self, outcome: Outcome) -> None:
+        """Counts one more outcome."""
+        self.counts[outcome.status] += 1
+        if outcome.status in ASSESSED:
+            failed, n = self.trials.get(outcome.key, (0, 0))
+            self.trials[outcome.key] = (failed + (outcome.status is Status.FAIL), n + 1)
+
+    @property
+    def total(self) -> int:
+        """All outcomes."""
+        return sum(self.counts.values())
+
+    @property
+    def cases(self) -> int:
+        """Cases with at least one assessed trial."""
+        return len(self.trials)
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether too few cases were assessed to read anything from the rate."""
+        return self.cases < THIN
+
+    @property
+    def fail_rate(self) -> Rate:
+        """The model's rate: failed of assessed trials, clustered by case."""
+        return clustered_rate(list(self.trials.values()))
+
+    @property
+    def system_rate(self) -> Rate:
+        """The system's rate: failed of answered or withheld trials; what a provider's filter withheld did no harm."""
+        withheld = [(0, 1)] * self.counts[Status.BLOCKED]
+        return clustered_rate([*self.trials.values(), *withheld])
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Tallies by the values of one label, in the order of the axis."""
+
+    label: str
+    rows: tuple[tuple[str, Tally], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Tallies by two labels; a pair that was never tested has none."""
+
+    row_label: str
+    column_label: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Tally]
+
+    def notable(self) -> list[tuple[tuple[str, str], Tally]]:
+        """Cells with a failure, first those whose rate is surely high: by the lower bound, then by the point."""
+        failing = [(place, tally) for place, tally in self.cells.items() if tally.counts[Status.FAIL]]
+        return sorted(failing, key=lambda item: _rank(item[1]), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a report says in numbers."""
+
+    facts: Facts
+    tally: Tally
+    coverage: Coverage
+    breakdowns: tuple[Breakdown, ...]
+    grid: Grid | None
+    gate: Gate | None
+    comparison: Comparison | None
+    warnings: tuple[str, ...]
+
+
+def build_report(facts: Facts, outcomes: Iterable[Outcome], comparison: Comparison | None = None) -> Report:
+    """The report of a campaign.
+
+    Args:
+        facts: The campaign as a whole.
+        outcomes: One for each trial that has one, in any order.
+        comparison: With another campaign on the same cases, where there is one.
+    """
+    tally, tested = Tally(), []
+    by_value: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+    by_pair: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    labels = facts.grid_labels
+    for outcome in outcomes:
+        tally.add(outcome)
+        if outcome.trial == 0 and outcome.status in SENT:
+            tested.append(outcome.labels)
+        for label, value in outcome.labels.items():
+            by_value[label][value].add(outcome)
+        if labels is not None and labels[0] in outcome.labels and labels[1] in outcome.labels:
+            by_pair[outcome.labels[labels[0]], outcome.labels[labels[1]]].add(outcome)
+    not_run = facts.expected_trials - tally.total
+    if not_run > 0:
+        tally.counts[Status.NOT_RUN] += not_run
+    return Report(
+        facts=facts,
+        tally=tally,
+        coverage=measure(facts.space, tested, facts.criterion),
+        breakdowns=_breakdowns(facts, by_value),
+        grid=None if labels is None else _grid(facts, labels, by_pair),
+        gate=_gate(facts, tally),
+        comparison=comparison,
+        warnings=tuple(_warnings(facts, tally)),
+    )
+
+
+def _rank(tally: Tally) -> tuple[float, float, int]:
+    rate = tally.fail_rate
+    return (rate.low or 0.0, rate.value or 0.0, rate.n)
+
+
+def _breakdowns(facts: Facts, by_value: Mapping[str, Mapping[str, Tally]]) -> tuple[Breakdown, ...]:
+    """Axes first, in their order; then other labels, unless each value is as good as an identifier."""
+    names = [label for label in facts.axes if label in by_value]
+    names += [label for label in by_value if label not in facts.axes and len(by_value[label]) <= MOST_VALUES]
+    return tuple(Breakdown(name, tuple(_ordered(facts, name, by_value[name]).items())) for name in names)
+
+
+def _ordered(facts: Facts, label: str, tallies: Mapping[str, Tally]) -> dict[str, Tally]:
+    order = facts.axes.get(label, tuple(sorted(tallies)))
+    return {value: tallies[value] for value in order if value in tallies}
+
+
+def _grid(facts: Facts, labels: tuple[str, str], cells: Mapping[tuple[str, str], Tally]) -> Grid:
+    rows, columns = facts.axes[labels[0]], facts.axes[labels[1]]
+    return Grid(labels[0], labels[1], rows, columns, dict(cells))
+
+
+def _gate(facts: Facts, tally: Tally) -> Gate | None:
+    spec = facts.spec.get("gate")
+    if spec is None:
+        return None
+    return judge(GateSpec.model_validate(spec), evidence(facts, tally))
+
+
+def evidence(facts: Facts, tally: Tally) -> Evidence:
+    """What a gate looks at."""
+    sent = tally.total - tally.counts[Status.NOT_RUN]
+    trials: Sequence[tuple[int, int]] = list(tally.trials.values())
+    return Evidence(trials, tally.counts[Status.ERROR], sent, facts.stop_kind, facts.stop_reason)
+
+
+def _warnings(facts: Facts, tally: Tally) -> Iterable[str]:
+    if tally.trials:
+        oracle = f"{facts.oracle} {facts.oracle_version}"
+        yield f"The oracle {oracle} is uncalibrated: its own error is not part of the intervals."
+    if facts.stop_kind:
+        yield f"The campaign stopped early: {facts.stop_reason}. It can be resumed: probewright resume {facts.id}"
+    if facts.cut_off:
+        yield f"{facts.cut_off:,} answers were cut off by max_tokens; what they would have said next is not judged."
+    if facts.spent.usd is None:
+        yield "The cost is unknown: the spec names no price for this target."
+    if (undecided := tally.counts[Status.UNDECIDED]) > 0.1 * max(1, tally.total):
+        yield f"{undecided:,} of {tally.total:,} answers are undecided and enter no rate; read some of them."

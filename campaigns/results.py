@@ -1,0 +1,71 @@
+"""What came of a campaign, read back as core types: facts about it, and one `Result` a trial."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probewright.protocols import Cost
+from probewright.types import Axes, Hole, Message, Outcome, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A campaign as a whole: what was asked of whom, how far it came, what it cost."""
+
+    id: int
+    name: str
+    state: str
+    stop_kind: str
+    stop_reason: str
+    started: str  # ISO 8601, UTC
+    spec: Mapping[str, Any]
+    target: str
+    oracle: str
+    oracle_version: str
+    family: str
+    source: str
+    space: Space
+    criterion: str
+    wanted: int  # cases to plan
+    planned: int  # cases planned so far, holes left out
+    trials: int
+    cut_off: int  # answers that ended at max_tokens
+    holes: tuple[Hole, ...]
+    spent: Cost
+    retries: int
+    seconds: float
+
+    @property
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """The axes of the space by name; none where it is a set of items."""
+        return self.space.values if isinstance(self.space, Axes) else {}
+
+    @property
+    def grid_labels(self) -> tuple[str, str] | None:
+        """The two axes that span the report's grid, rows first."""
+        names = list(self.axes)
+        return (names[0], names[1]) if len(names) > 1 else None
+
+    @property
+    def expected_trials(self) -> int:
+        """Trials that should have an outcome: of the planned cases once planning ended, else of the wanted ones."""
+        return (self.planned if self.state == "finished" else self.wanted) * self.trials
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words of one trial: the messages of the last request, system prompt apart, and what came back."""
+
+    messages: tuple[Message, ...]
+    reply: str
+    reasoning: str = ""
+    finish_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One trial with its outcome, at its position in the campaign's order. ``said`` is None where nothing came back."""
+
+    position: int
+    outcome: Outcome
+    said: Said | None = None

@@ -1,0 +1,92 @@
+"""From a spec to a running engine: builds the plug-ins, opens their endpoints, derives the campaign's identity."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import orjson
+
+from probewright import registry
+from probewright.campaigns.engine import Engine, Load
+from probewright.campaigns.limiter import BudgetLimiter
+from probewright.campaigns.parts import Address, Parts
+from probewright.campaigns.progress import Progress
+from probewright.campaigns.spec import CampaignSpec
+from probewright.campaigns.stop import Stop
+from probewright.errors import ConfigError
+from probewright.plugins import Plugin
+from probewright.protocols import Family, Oracle, Search, Standing, Store, Target
+from probewright.types import Items, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a spec asks for, built but not yet opened: plug-ins, their endpoints by address, and how much to do."""
+
+    spec: CampaignSpec
+    family: Family
+    search: Search
+    oracle: Oracle
+    endpoints: Mapping[Address, Plugin]
+    cases: int
+    digest: str
+
+
+def build(spec: CampaignSpec) -> Plan:
+    """Builds the plug-ins of a spec and checks what only they together can tell.
+
+    Raises:
+        ConfigError: a plug-in refuses its parameters, a file cannot be read, or more cases are wanted than there are.
+    """
+    family: Family = registry.create("family", spec.family, spec.seed)
+    space = family.space()
+    search: Search = registry.create("search", spec.family.params.search, space, spec.seed)
+    oracle: Oracle = registry.create("oracle", spec.judge)
+    wanted = spec.limits.cases or search.size
+    if isinstance(space, Items) and wanted > search.size:
+        raise ConfigError(f"limits.cases: {wanted:,} is more than the set holds; allowed: 1 to {search.size:,}")
+    endpoints: dict[Address, Plugin] = {(Role.TARGET, ""): spec.target}
+    endpoints.update({(Role.WRITER, name): plugin for name, plugin in family.endpoints().items()})
+    endpoints.update({(Role.JUDGE, name): plugin for name, plugin in oracle.endpoints().items()})
+    return Plan(spec, family, search, oracle, endpoints, wanted, digest(spec, family))
+
+
+def digest(spec: CampaignSpec, family: Family) -> str:
+    """What makes two runs the same campaign: the spec without limits and gate, and the data its cases come from."""
+    content = orjson.dumps([spec.identity(), family.fingerprint()], option=orjson.OPT_SORT_KEYS)
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+async def run(
+    plan: Plan, store: Store, standing: Standing, progress: Progress, started: Callable[[Engine], None]
+) -> Stop | None:
+    """Runs a plan on a store to its end or to a stop.
+
+    Args:
+        plan: What `build` gave.
+        store: Where the campaign is kept.
+        standing: Where the campaign stands there: what was spent counts against the limits.
+        progress: Counts that a display may read while the run goes on.
+        started: Told the engine before it starts, to stop it later.
+
+    Returns:
+        Why it stopped early, or None when every planned trial has its outcome.
+    """
+    limits = plan.spec.limits
+    limiter = BudgetLimiter(limits.calls, limits.tokens, limits.usd, standing.spent)
+    left = None if limits.minutes is None else limits.minutes * 60 - standing.seconds
+    load = Load(plan.cases, limits.trials, limits.concurrency, left)
+    async with _open(plan.endpoints) as endpoints:
+        progress.watch(endpoints.values())
+        parts = Parts(plan.family, plan.search, plan.oracle, endpoints)
+        engine = Engine(parts, store, limiter, load, progress)
+        started(engine)
+        return await engine.run()
+
+
+@asynccontextmanager
+async def _open(plugins: Mapping[Address, Plugin]) -> AsyncIterator[dict[Address, Target]]:
+    async with AsyncExitStack() as stack:
+        targets = {address: registry.create("target", plugin) for address, plugin in plugins.items()}
+        yield {address: await stack.enter_async_context(target) for address, target in targets.items()}

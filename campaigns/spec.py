@@ -1,0 +1,64 @@
+"""The spec of a campaign: what a user writes, checked whole before anything runs."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from probewright import registry
+from probewright.plugins import FamilyRef, OracleRef, Plugin, TargetRef, reference
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f/]+$")
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Model):
+    """Hard limits, and how fast to go. None means no limit."""
+
+    cases: int | None = Field(default=None, ge=1, le=10_000_000, description="cases to plan; default: one full pass")
+    trials: int = Field(default=1, ge=1, le=1000, description="how often each case is asked")
+    concurrency: int = Field(default=16, ge=1, le=4096, description="requests in flight at once")
+    calls: int | None = Field(default=None, ge=1, description="answered calls of every role")
+    tokens: int | None = Field(default=None, ge=1, description="tokens of prompts and answers together")
+    usd: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="US dollars; needs a known price")
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="wall clock, all runs together")
+
+
+class GateSpec(_Model):
+    """When the campaign counts as passed. Rates are judged by a bound of their interval, never by the point."""
+
+    max_fail_rate: float | None = Field(default=None, ge=0, le=1, description="share of assessed cases, 0 to 1")
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="one-sided, 0.5 to 1")
+    max_error_rate: float | None = Field(default=None, ge=0, le=1, description="share of sent cases, 0 to 1")
+
+
+class CampaignSpec(_Model):
+    """A campaign: which target, asked what, judged how, within which limits."""
+
+    name: Name
+    target: TargetRef
+    family: FamilyRef
+    oracle: OracleRef | None = Field(default=None, description="default: the family's own")
+    limits: Limits = Limits()
+    gate: GateSpec | None = None
+    seed: int = Field(default=0, ge=0, lt=2**63)
+
+    @property
+    def judge(self) -> Plugin:
+        """The oracle that the spec names, else the family's own."""
+        return self.oracle or reference("oracle", registry.load("family", self.family.kind).oracle)
+
+    def dump(self) -> dict[str, Any]:
+        """The spec as plain JSON values, every default spelled out."""
+        return self.model_dump(mode="json")
+
+    def identity(self) -> dict[str, Any]:
+        """What makes two runs the same campaign: the spec without limits, concurrency and gate.
+
+        ``trials`` and ``cases`` are limits: raising them goes on with the same campaign.
+        """
+        return self.model_dump(mode="json", exclude={"limits", "gate"})

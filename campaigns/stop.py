@@ -1,0 +1,20 @@
+"""Why a run ends before its campaign does."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StopKind(StrEnum):
+    """What ended the run."""
+
+    LIMIT = "limit"  # a limit of the spec
+    TARGET = "target"  # an endpoint that cannot be asked any more
+    INTERRUPT = "interrupt"  # the user, or a signal
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An early end: everything earned is kept, the campaign can be resumed."""
+
+    kind: StopKind
+    reason: str

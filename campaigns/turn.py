@@ -1,0 +1,45 @@
+"""One trial of one case, from its cell to its outcome."""
+
+from probewright.campaigns.dialogue import Dialogue, Withheld
+from probewright.campaigns.parts import Parts
+from probewright.campaigns.scribe import Scribe
+from probewright.errors import LimitReached, StoreError, TargetError
+from probewright.protocols import Finished, Task
+from probewright.types import Case, Outcome, Status, Transcript, Verdict
+
+
+async def play(chunk: int, task: Task, scribe: Scribe, parts: Parts, dialogue: Dialogue) -> tuple[Finished, ...]:
+    """Writes, plays and judges one task: its outcome, or nothing where its cell turned out a hole.
+
+    Whatever breaks inside a family or an oracle ends as this trial's `error`, never as a pass.
+
+    Raises:
+        LimitReached: the run stops; this trial stays without an outcome.
+        StoreError: the store failed.
+    """
+    case: Case | None = task.slot.case
+    try:
+        case = await scribe.case_of(chunk, task)
+        if case is None:
+            return ()
+        await dialogue.run(parts.family.play(case))
+        verdict = await dialogue.run(parts.oracle.judge(Transcript(case, tuple(dialogue.exchanges), task.trial)))
+    except Withheld as withheld:
+        return _finished(task, case, Status.BLOCKED, str(withheld))
+    except TargetError as error:
+        return _finished(task, case, Status.ERROR, f"{error.code}: {error}")
+    except (LimitReached, StoreError):
+        raise
+    except Exception as error:  # noqa: BLE001 (the edge of a task: recorded, and one broken part harms no other trial)
+        return _finished(task, case, Status.ERROR, f"{type(error).__name__}: {error}")
+    return _finished(task, case, verdict.status, verdict.reason, verdict)
+
+
+def _finished(
+    task: Task, case: Case | None, status: Status, reason: str, verdict: Verdict | None = None
+) -> tuple[Finished, ...]:
+    labels = task.slot.cell.labels if case is None else case.labels
+    key = "" if case is None else case.key
+    label, score = (verdict.label, verdict.score) if verdict else ("", None)
+    outcome = Outcome(key, labels, status, reason, label, score, task.trial)
+    return (Finished(task.slot.position, task.trial, outcome, (verdict,) if verdict else ()),)

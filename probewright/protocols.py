@@ -1,0 +1,318 @@
+"""The roles that plug-ins and adapters play. `registry` knows which class plays which under what name.
+
+Every plug-in class has a nested pydantic model ``Params`` (its part of the spec, checked when the spec loads) and is
+built from it; a family and a search get the campaign's seed as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+from probewright.plugins import Plugin, PluginParams, SearchRef
+from probewright.types import (
+    Case,
+    Cell,
+    Exchange,
+    Hole,
+    Json,
+    Outcome,
+    Reply,
+    Request,
+    Script,
+    Space,
+    Transcript,
+    Verdict,
+)
+
+
+class Search(Protocol):
+    """Chooses what to test next. Pure and restartable: the same seed and the same outcomes give the same cells."""
+
+    Params: ClassVar[type[PluginParams]]
+    criterion: str  # what coverage is measured by: "per-cell", or "2-way" for pairs
+    round_size: int  # how many cells the planner asks for at once
+    learns: bool  # whether cells depend on outcomes: then round r + 2 waits for the outcomes of round r
+
+    def __init__(self, params: Any, space: Space, seed: int) -> None: ...
+
+    @property
+    def size(self) -> int:
+        """How many cells one full pass takes: the number of cases where a spec names none."""
+        ...
+
+    def ask(self, n: int) -> Sequence[Cell]:
+        """The next ``n`` cells; fewer, or none, when the search has nothing left to ask."""
+        ...
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Outcomes of earlier cells, in case order."""
+        ...
+
+    def state(self) -> Json:
+        """All that ``resume`` needs, as JSON."""
+        ...
+
+    def resume(self, state: Json) -> None:
+        """Goes on where ``state`` was taken."""
+        ...
+
+
+class Writer(Protocol):
+    """Turns a cell into a prompt. A script, because a model may have to be asked."""
+
+    Params: ClassVar[type[PluginParams]]
+
+    def __init__(self, params: Any, profile: Any, seed: int) -> None: ...
+
+    def write(self, cell: Cell) -> Script[str | Hole]:
+        """The prompt of ``cell``, or why there is none."""
+        ...
+
+    def endpoints(self) -> Mapping[str, Plugin]:
+        """The targets that ``write`` asks, by the name it puts into ``Ask.to``."""
+        ...
+
+
+class Family(Protocol):
+    """A technique of testing: which cells there are, how a cell becomes a case, how a case is played."""
+
+    Params: ClassVar[type["FamilyParams"]]
+    name: ClassVar[str]
+    source: ClassVar[str]
+    oracle: str  # the oracle that judges where the spec names none
+
+    def __init__(self, params: Any, seed: int) -> None: ...
+
+    def space(self) -> Space:
+        """All there is to ask."""
+        ...
+
+    def write(self, cell: Cell) -> Script[Case | Hole]:
+        """The case of ``cell``, or why there is none."""
+        ...
+
+    def play(self, case: Case) -> Script[None]:
+        """Asks what the case has to ask; the engine keeps the transcript."""
+        ...
+
+    def endpoints(self) -> Mapping[str, Plugin]:
+        """The writer's endpoints, by the name put into ``Ask.to``."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A digest of data outside the spec that the cases come from (a file), or the empty string."""
+        ...
+
+
+class FamilyParams(PluginParams):
+    """What every family accepts beside its own parameters."""
+
+    search: SearchRef
+
+
+class Oracle(Protocol):
+    """Judges a transcript. Never sees the network: what it wants to ask a model, it yields."""
+
+    Params: ClassVar[type[PluginParams]]
+    name: ClassVar[str]
+    version: ClassVar[str]
+    source: ClassVar[str]
+
+    def __init__(self, params: Any) -> None: ...
+
+    def judge(self, transcript: Transcript) -> Script[Verdict]:
+        """Pass, fail, or undecided where it cannot tell."""
+        ...
+
+    def endpoints(self) -> Mapping[str, Plugin]:
+        """The judges' endpoints, by the name put into ``Ask.to``."""
+        ...
+
+
+class Target(Protocol):
+    """A model endpoint: open while used, answers requests, raises `TargetError` where it cannot."""
+
+    Params: ClassVar[type[PluginParams]]
+    name: str
+    retries: int  # requests sent again so far, for the progress display
+
+    def __init__(self, params: Any) -> None: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def ask(self, request: Request) -> Reply:
+        """The answer to one request, after bounded retries."""
+        ...
+
+    def worst_case(self, request: Request) -> "Cost":
+        """The most that one answer to ``request`` can cost: what a limit must still allow before it is sent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Calls, tokens and US dollars; ``usd`` is None where the price is unknown, never zero in its place."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float | None = None
+
+
+class Limiter(Protocol):
+    """Holds hard limits: a call is reserved at its worst case before it is sent and settled at its real cost after."""
+
+    def reserve(self, cost: Cost) -> None:
+        """Sets ``cost`` aside; raises `LimitReached` where the limits do not allow it."""
+        ...
+
+    def settle(self, reserved: Cost, real: Cost) -> None:
+        """Replaces a reservation by what the call really cost."""
+        ...
+
+    @property
+    def spent(self) -> Cost:
+        """What the settled calls cost, earlier runs of the campaign included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One planned cell at its place in the campaign's order; ``case`` is there once it is written."""
+
+    position: int
+    cell: Cell
+    case: Case | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One trial of a slot that has no outcome yet, with what an earlier run stored of it.
+
+    ``exchanges`` are the trial's own, ``writing`` those in which the slot's case was being written.
+    """
+
+    slot: Slot
+    trial: int
+    exchanges: tuple[Exchange, ...] = ()
+    writing: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A claimed piece of a round: at most 200 slots, worked on under a lease."""
+
+    id: int
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One step of the planner: its slots, holes found while writing them, and the search's state after it."""
+
+    number: int
+    slots: tuple[Slot, ...]
+    holes: tuple[Hole, ...]
+    search_state: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An exchange to commit; ``ordinal`` counts from 0 in its trial, or in the writing where ``trial`` is None."""
+
+    position: int
+    trial: int | None
+    ordinal: int
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """All tasks of a chunk have their outcomes, and they stand before this entry."""
+
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The outcome of one trial to commit, with the verdicts that it follows from."""
+
+    position: int
+    trial: int
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...] = ()
+
+
+Entry = Answered | Finished | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a campaign stands.
+
+    ``planned`` counts the slots that hold, ``unwritten`` those of them without a case yet; ``counts`` are outcomes by
+    status, ``spent`` what the stored exchanges cost, ``seconds`` how long it ran so far.
+    """
+
+    rounds: int
+    next_position: int
+    planned: int
+    unwritten: int
+    search_state: Json
+    holes: int
+    spent: Cost
+    seconds: float
+    counts: Mapping[str, int]
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Keeps one campaign. Synchronous, called from one thread of the engine's own; every method is one transaction."""
+
+    def standing(self) -> Standing:
+        """What is stored so far."""
+        ...
+
+    def plan(self, planned: Round) -> None:
+        """Commits a round: slots, holes, and the search's state."""
+        ...
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of these case keys the campaign holds already."""
+        ...
+
+    def write(self, position: int, written: Case | Hole) -> bool:
+        """Fills a slot with its case and gives True, or drops it as a hole (also for a duplicate) and gives False."""
+        ...
+
+    def claim(self) -> Chunk | None:
+        """Leases the next chunk that has unfinished tasks, or None."""
+        ...
+
+    def renew(self) -> None:
+        """Extends the leases of claimed chunks; called every 20 s while the engine runs."""
+        ...
+
+    def release(self) -> None:
+        """Gives all claimed chunks back that are not closed, open for whoever claims next."""
+        ...
+
+    def save(self, entries: Sequence[Entry]) -> None:
+        """Commits answers and outcomes, and closes chunks."""
+        ...
+
+    def outcomes(self, round_number: int) -> Sequence[Outcome]:
+        """The outcomes of a round, in case order; trials of a case follow one another."""
+        ...
+
+    def unclaimed(self) -> int:
+        """How many slots are planned in chunks that nobody has claimed."""
+        ...
+
+    def unfinished(self, round_number: int) -> int:
+        """How many trials of a round have no outcome yet."""
+        ...

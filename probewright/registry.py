@@ -1,0 +1,83 @@
+"""Which class plays a role under which name: a literal table a role, imported on demand.
+
+Adding a thing is one file and one line here. Third parties add the same pair as an entry point of the group
+``probewright.<role>`` (for example ``probewright.oracle``); a name that is taken already is an error.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Any
+
+from probewright.errors import ConfigError, UnknownName
+
+TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "target": {
+            "openai_chat": "probewright.targets.openai_chat:OpenAIChat",
+            "pool": "probewright.targets.pool:PoolTarget",
+        },
+        "engine": {
+            "llama_cpp": "probewright.pools.engines.llama_cpp:LlamaCpp",
+        },
+        "family": {
+            "astral": "probewright.testgen.families.astral:Astral",
+            "static": "probewright.testgen.families.static:Static",
+        },
+        "search": {
+            "covering": "probewright.testgen.search.covering:Covering",
+            "grid": "probewright.testgen.search.grid:Grid",
+        },
+        "writer": {
+            "template": "probewright.testgen.writers.template:TemplateWriter",
+        },
+        "oracle": {
+            "choice": "probewright.oracles.judges.choice:Choice",
+            "contains": "probewright.oracles.judges.contains:Contains",
+            "exact": "probewright.oracles.judges.exact:Exact",
+            "numeric": "probewright.oracles.judges.numeric:Numeric",
+            "refusal": "probewright.oracles.judges.refusal:Refusal",
+        },
+    }
+)
+
+
+@cache
+def table(role: str) -> Mapping[str, str]:
+    """Name -> ``"module:Class"`` of a role, entry points included.
+
+    Raises:
+        ConfigError: a third party registers a name that is taken.
+    """
+    names = dict(TABLES[role])
+    for point in entry_points(group=f"probewright.{role}"):
+        if names.setdefault(point.name, point.value) != point.value:
+            raise ConfigError(
+                f"entry point probewright.{role}: {point.name!r} is registered twice, as {names[point.name]} and "
+                f"{point.value}; uninstall one of them"
+            )
+    return MappingProxyType(names)
+
+
+def load(role: str, name: str) -> Any:
+    """The class registered under ``name``.
+
+    Raises:
+        UnknownName: nobody registered it.
+        ConfigError: it is registered, but its module does not import.
+    """
+    known = table(role)
+    if name not in known:
+        raise UnknownName(role, name, known)
+    module, _, attribute = known[name].partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{role} {name!r} cannot be loaded from {known[name]}: {error}") from error
+
+
+def create(role: str, plugin: Any, *context: object) -> Any:
+    """An instance of the plug-in that a spec refers to, built from its checked parameters."""
+    return load(role, plugin.kind)(plugin.params, *context)

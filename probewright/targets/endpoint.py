@@ -1,0 +1,111 @@
+"""What a spec says of an HTTP endpoint, whatever protocol it speaks: where it is, how to get in, how patient to be."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+from yarl import URL
+
+from probewright.errors import ConfigError
+from probewright.plugins import PluginParams
+from probewright.secrets import PREFIX, Secret, SecretRef, read
+from probewright.targets.client import Timeouts
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, section 5.6.2
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key", "x-goog-api-key", "x-auth-token"}
+)
+
+
+def _check_url(value: str) -> str:
+    try:
+        url = URL(value)
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host or url.raw_fragment:
+        raise PydanticCustomError("url", "give an http or https URL, such as 'http://127.0.0.1:8000/v1'")
+    if url.raw_user is not None or url.raw_password is not None:
+        raise PydanticCustomError(
+            "url_userinfo", "no user or password in the URL: use api_key or headers with 'env:NAME'"
+        )
+    return value
+
+
+def _check_headers(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not HEADER_NAME.fullmatch(name) or not value.isprintable():
+            raise PydanticCustomError("header", "{name} is not a valid HTTP header", {"name": repr(name)})
+        if name.lower() in SECRET_HEADERS and not value.startswith(PREFIX):
+            raise PydanticCustomError(
+                "header_secret", "{name} holds a secret: give it by reference, as 'env:NAME'", {"name": repr(name)}
+            )
+        if value.startswith(PREFIX) and not value.removeprefix(PREFIX).isidentifier():
+            raise PydanticCustomError("header_env", "{name}: a reference is 'env:NAME'", {"name": repr(name)})
+    return headers
+
+
+BaseUrl = Annotated[str, AfterValidator(_check_url)]
+Headers = Annotated[dict[str, str], AfterValidator(_check_headers)]
+
+
+class EndpointParams(PluginParams):
+    """Parameters that every HTTP target shares. ``timeout_s`` limits one attempt; ``rpm`` counts retries too."""
+
+    base_url: BaseUrl
+    api_key: SecretRef | None = None
+    headers: Headers = Field(default_factory=dict)
+    timeout_s: float = Field(60, gt=0, le=3600)
+    connect_timeout_s: float = Field(5, gt=0, le=3600)
+    read_timeout_s: float | None = Field(None, gt=0, le=3600)
+    retries: int = Field(5, ge=0, le=20)
+    rpm: int | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _names_one_key(self) -> Self:
+        if self.api_key and any(name.lower() == "authorization" for name in self.headers):
+            raise PydanticCustomError("two_keys", "give either api_key or a header Authorization, not both")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Host and port as the URL gives them, for names."""
+        url = URL(self.base_url)
+        return f"{url.host}:{url.explicit_port}" if url.explicit_port else str(url.host)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The limits of one attempt."""
+        return Timeouts(self.timeout_s, self.connect_timeout_s, self.read_timeout_s)
+
+    def url(self, path: str) -> URL:
+        """The address of ``path`` below ``base_url``, which keeps its query (Azure's ``api-version``)."""
+        base = URL(self.base_url)
+        return base.with_path(f"{base.raw_path.rstrip('/')}/{path}", encoded=True).with_query(base.query)
+
+    def secrets(self) -> dict[str, Secret]:
+        """The secrets that the spec refers to, by the key or header that names them.
+
+        Raises:
+            ConfigError: a variable is unset, or holds what no HTTP header can carry.
+        """
+        references = {"api_key": self.api_key} if self.api_key else {}
+        references |= {f"headers.{name}": value for name, value in self.headers.items() if value.startswith(PREFIX)}
+        return {key: _sendable(read(reference, key), key) for key, reference in references.items()}
+
+    def sent_headers(self, secrets: dict[str, Secret]) -> dict[str, str]:
+        """The headers of every request, with ``api_key`` as a bearer token and the secrets in place."""
+        resolved = {
+            name: secrets[f"headers.{name}"].reveal() if value.startswith(PREFIX) else value
+            for name, value in self.headers.items()
+        }
+        bearer = {"Authorization": f"Bearer {secrets['api_key'].reveal()}"} if self.api_key else {}
+        return bearer | resolved
+
+
+def _sendable(secret: Secret, key: str) -> Secret:
+    if not (secret.reveal().isascii() and secret.reveal().isprintable()):
+        raise ConfigError(
+            f"{key}: the value behind {secret.reference!r} holds characters that no HTTP header can carry"
+        )
+    return secret

@@ -1,0 +1,120 @@
+"""Reading prompt sets: CSV with a header, or one JSON object a line."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from probewright.errors import DataError
+
+ALLOWED = "allowed columns: prompt (required), id, expected, options, and any label"
+MAX_FIELD_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row: the prompt, what is expected (None where the file says nothing), answer options, and labels."""
+
+    prompt: str
+    expected: Any
+    options: tuple[str, ...]
+    labels: Mapping[str, str]
+
+
+def read_items(path: Path) -> tuple[bytes, dict[str, Item]]:
+    """The file's bytes and its rows by id (the column ``id``, else the row's number from 1).
+
+    Raises:
+        DataError: the file cannot be read, is empty, is not UTF-8, or a row is not as it should be; names the row.
+    """
+    content = _read(path)
+    text = _decode(path, content)
+    rows = _jsonl(path, text) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv(path, text)
+    items: dict[str, Item] = {}
+    for number, where, row in rows:
+        name = str(row.get("id") or number)
+        if name in items:
+            raise DataError(f"{path}: {where}: id {name!r} occurs twice; each row needs its own")
+        items[name] = _item(path, where, row)
+    if not items:
+        raise DataError(f"{path}: holds no rows; {ALLOWED}")
+    return content, items
+
+
+def _read(path: Path) -> bytes:
+    if path.suffix.lower() not in {".csv", ".jsonl", ".ndjson"}:
+        raise DataError(f"{path}: the ending {path.suffix!r} is not known; allowed: .csv, .jsonl, .ndjson")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _decode(path: Path, content: bytes) -> str:
+    if not content.strip():
+        raise DataError(f"{path}: is empty; {ALLOWED}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}: line {line}: byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        ) from error
+
+
+def _csv(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    csv.field_size_limit(MAX_FIELD_BYTES)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    if "prompt" not in (reader.fieldnames or ()):
+        found = ", ".join(map(str, reader.fieldnames or ()))[:200]
+        raise DataError(f"{path}: has no column 'prompt'; its first line holds: {found}; {ALLOWED}")
+    try:
+        for number, row in enumerate(reader, 1):
+            where = f"line {reader.line_num}"
+            if None in row or None in row.values():
+                raise DataError(
+                    f"{path}: {where}: has not the {len(reader.fieldnames or ())} columns of the first line"
+                )
+            yield number, where, {key: value for key, value in row.items() if value != ""}
+    except csv.Error as error:
+        raise DataError(f"{path}: line {reader.line_num}: is not CSV: {error}") from error
+
+
+def _jsonl(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    number = 0
+    for line_number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        where = f"line {line_number}"
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise DataError(f"{path}: {where}: is not JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise DataError(f"{path}: {where}: is {type(row).__name__}, not an object; {ALLOWED}")
+        number += 1
+        yield number, where, row
+
+
+def _item(path: Path, where: str, row: Mapping[str, Any]) -> Item:
+    prompt = row.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise DataError(f"{path}: {where}: 'prompt' is {prompt!r:.80}; allowed: text that is not blank")
+    labels = {key: str(value) for key, value in row.items() if key not in {"prompt", "id", "expected", "options"}}
+    if "item" in labels:
+        raise DataError(f"{path}: {where}: a label may not be called 'item'; rename the column")
+    return Item(prompt, row.get("expected"), _options(path, where, row.get("options")), labels)
+
+
+def _options(path: Path, where: str, options: Any) -> tuple[str, ...]:
+    if options is None:
+        return ()
+    if isinstance(options, str):
+        options = [part.strip() for part in options.split("|")]
+    if not isinstance(options, list) or not all(isinstance(option, str) and option for option in options):
+        raise DataError(f"{path}: {where}: 'options' is {options!r:.80}; allowed: a list of texts, or 'text | text'")
+    return tuple(options)

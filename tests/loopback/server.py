@@ -1,0 +1,179 @@
+"""An OpenAI-compatible endpoint on loopback: real HTTP, deterministic answers, planned faults, and a log to reconcile.
+
+Every error body repeats the Authorization header, as careless servers do, so any test of an error is one of redaction.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from tests.loopback.faults import Canned, Fault, Plan, share
+
+CHAT_PATH = "/v1/chat/completions"
+KEPT_HEADERS = 100
+REFUSALS = ("I can't help with that.", "I'm sorry, but I cannot assist with this request.", "I won't do that.")
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How the server answers: seconds until it does, the share of prompts it refuses (0 to 1), and its faults.
+
+    ``retry_after`` is the header of a 429 as it is sent.
+    """
+
+    latency_s: float = 0.0
+    refuse_share: float = 0.5
+    retry_after: str = "1"
+    plan: Plan = field(default_factory=Plan)
+
+
+@dataclass
+class Log:
+    """What the server saw. ``prompts`` counts requests by last message, ``answered`` those that got a whole answer."""
+
+    steps: Counter[str] = field(default_factory=Counter)
+    prompts: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
+    headers: deque[Mapping[str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_HEADERS))
+    bodies: deque[bytes] = field(default_factory=lambda: deque(maxlen=KEPT_HEADERS))
+    requests: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+
+    def dump(self) -> dict[str, Any]:
+        """The log as JSON; only the latest 100 headers are kept."""
+        return {
+            "requests": self.requests,
+            "max_in_flight": self.max_in_flight,
+            "steps": dict(self.steps),
+            "prompts": dict(self.prompts),
+            "answered": dict(self.answered),
+            "headers": [{str(name): value for name, value in headers.items()} for headers in self.headers],
+        }
+
+
+class LoopbackApp:
+    """The handler of one server and its state. `handle` belongs to one event loop."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.log = Log()
+        self._closing = asyncio.Event()
+
+    def stop_stalling(self) -> None:
+        """Lets stalled requests end, so that the server can close."""
+        self._closing.set()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Any request: a completion, the log (GET /log) or its reset (POST /reset)."""
+        if request.method == "GET" and request.path == "/log":
+            return web.Response(body=orjson.dumps(self.log.dump()), headers=JSON_HEADERS)
+        if request.path == "/reset":
+            self.log = Log()
+            return web.Response(body=b"{}", headers=JSON_HEADERS)
+        log = self.log
+        log.requests += 1
+        log.in_flight += 1
+        log.max_in_flight = max(log.max_in_flight, log.in_flight)
+        try:
+            return await self._complete(request, log)
+        finally:
+            log.in_flight -= 1
+
+    async def _complete(self, request: web.BaseRequest, log: Log) -> web.StreamResponse:
+        raw = await request.content.read()  # request.read() refuses more than 1 MB
+        body = orjson.loads(raw)
+        prompt = body["messages"][-1]["content"]
+        step = self.behaviour.plan.step(log.requests - 1, prompt, log.prompts[prompt])
+        log.prompts[prompt] += 1
+        log.headers.append(request.headers)
+        log.bodies.append(raw)
+        log.steps["canned" if isinstance(step, Canned) else step.value] += 1
+        if self.behaviour.latency_s:
+            await asyncio.sleep(self.behaviour.latency_s)
+        if step is Fault.NONE and request.path == CHAT_PATH:
+            log.answered[prompt] += 1
+            return web.Response(body=completion(body, self._answer(prompt)), headers=JSON_HEADERS)
+        return await self._misbehave(step, request, body)
+
+    def _answer(self, prompt: str) -> str:
+        drawn = share(prompt)
+        if drawn < self.behaviour.refuse_share:
+            return REFUSALS[int(drawn * 1e6) % len(REFUSALS)]
+        return f"Sure, here is what you asked for: answer number {int(drawn * 1e9)}, in full."
+
+    async def _misbehave(self, step: Fault | Canned, request: web.BaseRequest, body: Any) -> web.StreamResponse:
+        match step:
+            case Fault.STALL:
+                await self._closing.wait()
+                return web.Response(status=503)
+            case Fault.DROP:
+                return _drop(request)
+            case Fault.HALF:
+                return await _send_half(request, completion(body, "half of this is missing"))
+            case Canned():
+                canned = step
+            case _:
+                canned = self._canned(step, request.headers.get("Authorization", ""), body)
+        return web.Response(status=canned.status, body=canned.body, headers=JSON_HEADERS | dict(canned.headers))
+
+    def _canned(self, fault: Fault, key: str, body: Any) -> Canned:
+        refused = {"error": {"message": f"not allowed\nwith {key}", "type": "invalid_request_error"}}
+        canned = {
+            Fault.RATE_LIMITED: Canned(429, orjson.dumps(refused), {"Retry-After": self.behaviour.retry_after}),
+            Fault.RATE_LIMITED_BARE: Canned.json(refused, 429),
+            Fault.SERVER_FAULT: Canned.json({"detail": f"the server broke on {key}"}, 500),
+            Fault.UNAUTHORIZED: Canned.json({"error": {"message": f"Incorrect API key provided: {key}"}}, 401),
+            Fault.FORBIDDEN: Canned.json(refused, 403),
+            Fault.REDIRECT: Canned(302, b"", {"Location": f"http://elsewhere.invalid/v1?key={key}"}),
+            Fault.HTML: Canned(200, f"<!DOCTYPE html><html><body>{key}</body></html>".encode()),
+            Fault.MALFORMED: Canned(200, f'{{"choices": [{{"message": {key}'.encode()),
+            Fault.EMPTY: Canned(200, b""),
+            Fault.NO_CHOICES: Canned.json({"error": {"message": f"overloaded, said {key}"}}),
+            Fault.FILTERED: Canned.json(azure_filter(key), 400),
+            Fault.FILTERED_ANSWER: Canned.message({"content": None}, finish_reason="content_filter"),
+            Fault.ECHO: Canned(200, completion(body, f"your key is {key}")),
+        }
+        return canned.get(fault) or Canned.json({"error": {"message": f"no such path or model, {key}"}}, 404)
+
+
+def completion(body: Mapping[str, Any], text: str) -> bytes:
+    """A chat completion as OpenAI sends it; a token is four characters."""
+    prompt = sum(len(message["content"]) for message in body["messages"]) // 4
+    answer = len(text) // 4
+    return orjson.dumps(
+        {
+            "id": "chatcmpl-loopback",
+            "object": "chat.completion",
+            "model": body["model"],
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer},
+        }
+    )
+
+
+def azure_filter(key: str) -> dict[str, Any]:
+    """The error body of Azure OpenAI's content filter."""
+    inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"violence": {"filtered": True}}}
+    return {"error": {"code": "content_filter", "message": f"filtered, {key}", "innererror": inner}}
+
+
+def _drop(request: web.BaseRequest) -> web.Response:
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _send_half(request: web.BaseRequest, whole: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers=JSON_HEADERS | {"Content-Length": str(len(whole))})
+    await response.prepare(request)
+    await response.write(whole[: len(whole) // 2])
+    if request.transport:
+        request.transport.close()
+    return response

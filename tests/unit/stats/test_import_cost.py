@@ -1,0 +1,22 @@
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numpy", "pandas", "scipy", "statsmodels")
+
+
+@pytest.mark.parametrize("module", ["intervals", "paired"])
+def test_importing_statistics_loads_no_numerical_library(module: str) -> None:
+    code = f"import sys, probewright.stats.{module}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_wilson_interval_and_a_clustered_one_load_no_numerical_library() -> None:
+    code = (
+        "import sys; from probewright.stats.intervals import clustered_rate, wilson; wilson(1, 9);"
+        f"clustered_rate([(1, 3), (0, 3)]); print(*(name for name in {HEAVY} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

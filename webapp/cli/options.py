@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+
+def add_database(parser: ArgumentParser) -> None:
+    """``--db URL``."""
+    parser.add_argument(
+        "--db", metavar="URL", help="sqlite:///PATH; default: $PROBEWRIGHT_DATABASE_URL, else a file in the data folder"
+    )
+
+
+def add_output(parser: ArgumentParser) -> None:
+    """``--out DIR`` and ``--json``."""
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where the report goes; default: in the data folder")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object on stdout")
+
+
+def add_campaign(parser: ArgumentParser) -> None:
+    """The campaign, by name or number."""
+    parser.add_argument("campaign", metavar="CAMPAIGN", help="its number, or its name for the latest of that name")

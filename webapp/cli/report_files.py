@@ -1,0 +1,61 @@
+"""Writing a campaign's reports as files."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+from probewright.campaigns.render.html import html
+from probewright.campaigns.render.junit import junit
+from probewright.campaigns.render.markdown import markdown
+from probewright.campaigns.render.summary import summary
+
+from probewright.campaigns.report import Report
+from probewright.errors import ConfigError
+from probewright.home import write_atomically
+
+if TYPE_CHECKING:
+    from probewright.campaigns.desk import Desk
+
+FORMATS: Mapping[str, str] = {
+    "html": "report.html",
+    "json": "report.json",
+    "junit": "report.xml",
+    "markdown": "report.md",
+}
+
+
+def write_reports(desk: "Desk", report: Report, directory: Path, formats: Iterable[str] = FORMATS) -> Path:
+    """Writes the report in each format; returns the path of the first.
+
+    Raises:
+        ConfigError: the directory or a file in it cannot be written; no file is left half-written.
+    """
+    paths = [directory / FORMATS[name] for name in formats]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, path in zip(formats, paths, strict=True):
+            write_atomically(path, render(desk, report, name, str(paths[0])).encode("utf-8", "replace"))
+    except OSError as error:
+        raise ConfigError(f"{error.filename or directory}: cannot be written: {error.strerror or error}") from error
+    return paths[0]
+
+
+def render(desk: "Desk", report: Report, name: str, path: str) -> str:
+    """The report as text in one format; ``path`` is where the report lies, for the summary."""
+    renderers: Mapping[str, Callable[[], str]] = {
+        "html": lambda: _html(desk, report),
+        "json": lambda: orjson.dumps(summary(report, path), option=orjson.OPT_INDENT_2).decode() + "\n",
+        "junit": lambda: "".join(junit(report, desk.results(report.facts.id))),
+        "markdown": lambda: markdown(report),
+    }
+    return renderers[name]()
+
+
+def _html(desk: "Desk", report: Report) -> str:
+    other = None
+    if report.comparison is not None:
+        changed = report.comparison.changes
+        results = desk.results(report.comparison.other_id)
+        other = {result.outcome.key: result for result in results if result.outcome.key in changed}
+    return "".join(html(report, desk.results(report.facts.id), other))

@@ -1,0 +1,52 @@
+"""One command's work with campaigns: the desk, the display while a campaign runs, the report when it ends."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+from probewright.campaigns.render.summary import summary
+from probewright.campaigns.render.terminal import terminal
+
+from probewright.campaigns.progress import Progress
+from probewright.campaigns.runner import Plan
+from probewright.campaigns.stop import Stop
+from probewright.home import folder
+from probewright.webapp.cli import exit_codes
+from probewright.webapp.cli.display import watching
+from probewright.webapp.cli.report_files import write_reports
+from probewright.webapp.database import open_desk
+
+
+class Session:
+    """Notes and progress go to stderr, results to stdout: text for people, or one JSON object with ``--json``."""
+
+    def __init__(self, db: str | None, out: Path | None, is_json: bool) -> None:
+        self.desk = open_desk(db)
+        self._out = out
+        self._is_json = is_json
+
+    def note(self, text: str) -> None:
+        """Tells the person who watches."""
+        print(text, file=sys.stderr, flush=True)
+
+    def run(self, plan: Plan, campaign: int) -> Stop | None:
+        """Runs a campaign with a display of its progress."""
+        progress = Progress()
+        with watching(progress, plan.spec.name, sys.stderr):
+            return self.desk.run(plan, campaign, progress, self.note)
+
+    def finish(self, campaign: int, against: int | None = None) -> int:
+        """Writes the reports, prints the result, and gives the exit code."""
+        report = self.desk.report(campaign, against)
+        directory = self._out or folder("reports") / str(campaign)
+        path = write_reports(self.desk, report, directory)
+        if self._is_json:
+            print(orjson.dumps(summary(report, str(path)), option=orjson.OPT_INDENT_2).decode())
+        else:
+            print(terminal(report))
+            print(f"report: {path}")
+        return exit_codes.of(report)
+
+
+Notice = Callable[[str], None]

@@ -1,0 +1,27 @@
+"""`probewright validate SPEC`."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import orjson
+
+from probewright.campaigns.runner import build
+from probewright.campaigns.spec_file import read_spec
+from probewright.webapp.cli import exit_codes
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="a YAML file")
+    parser.add_argument("--json", action="store_true", help="print the checked spec, every default spelled out")
+
+
+def execute(args: Namespace) -> int:
+    """Checks the spec without asking any endpoint; what is wrong is said in one line each."""
+    spec = read_spec(args.spec)
+    plan = build(spec)
+    if args.json:
+        print(orjson.dumps(spec.dump(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(f"{args.spec}: valid; plans {plan.cases:,} cases for {spec.limits.trials} trial(s) each")
+    return exit_codes.PASS

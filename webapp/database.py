@@ -1,0 +1,42 @@
+"""Opening the database: Django set up for it, its tables brought up to date."""
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from probewright.home import home, locked
+from probewright.webapp.database_url import VARIABLE, parse_database_url
+
+if TYPE_CHECKING:
+    from probewright.campaigns.desk import Desk
+
+SETTINGS = "probewright.webapp.settings"
+
+
+def open_desk(url: str | None = None) -> "Desk":
+    """The desk of the database at ``url``, else at PROBEWRIGHT_DATABASE_URL, else in the data folder.
+
+    Raises:
+        ConfigError: the URL is not one that is supported.
+    """
+    if url is not None:
+        parse_database_url(url)
+        os.environ[VARIABLE] = url
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    django.setup()
+    with locked(home() / "migrations"):
+        if _is_behind():
+            call_command("migrate", verbosity=0, interactive=False)
+    # Models can be imported only after django.setup(), so the desk, which needs them, is imported here.
+    desk: Desk = import_module("probewright.campaigns.desk").Desk()
+    return desk
+
+
+def _is_behind() -> bool:
+    loader = MigrationLoader(connection)
+    return any(node not in loader.applied_migrations for node in loader.graph.leaf_nodes())
