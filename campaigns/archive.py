@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from probewright.campaigns import models
@@ -17,18 +16,21 @@ from probewright.errors import CampaignBusy, ConfigError
 from probewright.types import Items, Status
 
 LEASE = timedelta(seconds=60)
+MOST_DIGITS = 18  # of a campaign's number; longer ones are nobody's, and SQLite cannot hold them
 
 
+@transaction.atomic
 def start_or_resume(plan: Plan, is_new: bool = False) -> models.Campaign:
-    """The plan's campaign: the unfinished one with the same identity, brought to this plan's limits, else a new one."""
-    spec = plan.spec
-    known = models.Campaign.objects.filter(name=spec.name, digest=plan.digest).exclude(state=CampaignState.FINISHED)
+    """The plan's campaign: the unfinished one with the same identity, left as it is, else a new one."""
+    name, digest = plan.spec.name, plan.digest
+    known = models.Campaign.objects.filter(name=name, digest=digest).exclude(state=CampaignState.FINISHED)
     row = None if is_new else known.order_by("-pk").first()
-    if row is None:
-        row = models.Campaign(name=spec.name, digest=plan.digest, space=_space(plan), criterion=plan.search.criterion)
-    row.spec, row.wanted = spec.dump(), plan.cases
-    row.save()
-    return row
+    if row is not None:
+        return row
+    space, criterion = _space(plan), plan.search.criterion
+    return models.Campaign.objects.create(
+        name=name, digest=digest, space=space, criterion=criterion, spec=plan.spec.dump(), wanted=plan.cases
+    )
 
 
 def _space(plan: Plan) -> dict[str, Any]:
@@ -39,26 +41,47 @@ def _space(plan: Plan) -> dict[str, Any]:
 
 
 @transaction.atomic
-def hold(row: models.Campaign) -> None:
-    """Makes this process the campaign's runner, and frees the chunks of a dead one.
+def hold(row: models.Campaign, plan: Plan) -> None:
+    """Makes this process the campaign's runner, brings it to the plan's limits, and frees the chunks of a dead one.
 
     Raises:
         CampaignBusy: another living process runs it.
+        ConfigError: the plan is not this campaign's: a file that its cases come from has changed.
     """
-    me, now = process_name(), timezone.now()
-    free = Q(runner="") | Q(lease_until=None) | Q(lease_until__lt=now) | Q(runner=me)
-    if row.runner and is_dead(row.runner):
-        free |= Q(runner=row.runner)
-    taken = models.Campaign.objects.filter(free, pk=row.pk).update(
-        runner=me, lease_until=now + LEASE, state=CampaignState.RUNNING, stop_kind="", stop_reason="", finished_at=None
-    )
-    if taken != 1:
-        host, pid = row.runner.split(":")[:2]
-        raise CampaignBusy(
-            f"campaign {row.name!r} ({row.pk}) is being run by process {pid} on {host}; wait for it, stop it, or start "
-            f"another with --new"
+    row.refresh_from_db()
+    if row.digest != plan.digest:
+        raise ConfigError(
+            f"campaign {row.name!r} ({row.pk}) cannot go on: the data that its cases come from, or what a spec means, "
+            f"has changed since it was planned; start another with probewright run"
         )
-    models.Chunk.objects.filter(campaign=row, is_done=False).update(owner="", lease_until=None)
+    _refuse_if_busy(row)
+    is_retried = plan.spec.limits.trials > row.spec["limits"]["trials"]
+    models.Campaign.objects.filter(pk=row.pk).update(
+        runner=process_name(),
+        lease_until=timezone.now() + LEASE,
+        state=CampaignState.RUNNING,
+        stop_kind="",
+        stop_reason="",
+        finished_at=None,
+        spec=plan.spec.dump(),
+        wanted=plan.cases,
+    )
+    chunks = models.Chunk.objects.filter(campaign=row)
+    if not is_retried:  # more trials than before: closed chunks have work again
+        chunks = chunks.filter(is_done=False)
+    chunks.update(is_done=False, owner="", lease_until=None)
+
+
+def _refuse_if_busy(row: models.Campaign) -> None:
+    if row.runner in {"", process_name()} or row.lease_until is None or row.lease_until < timezone.now():
+        return
+    if is_dead(row.runner):
+        return
+    host, pid = row.runner.split(":")[:2]
+    raise CampaignBusy(
+        f"campaign {row.name!r} ({row.pk}) is being run by process {pid} on {host}; wait for it, stop it, or start "
+        f"another with --new"
+    )
 
 
 def let_go(row: models.Campaign, stop: Stop | None) -> None:
@@ -76,7 +99,12 @@ def reopen_errors(row: models.Campaign) -> int:
     """Takes back the outcomes `error`, so that the next run asks those trials again; returns how many.
 
     Exchanges and verdicts stay: an answer that was paid for is replayed, not bought again.
+
+    Raises:
+        CampaignBusy: a living process runs it.
     """
+    row.refresh_from_db()
+    _refuse_if_busy(row)
     errors = models.Transcript.objects.filter(case__campaign=row, status=Status.ERROR)
     positions = set(errors.values_list("case__position", flat=True))
     count = errors.count()
@@ -95,8 +123,8 @@ def find(reference: str, where: Callable[[], str] = lambda: "") -> models.Campai
         ConfigError: there is none; ``where`` adds which database was searched.
     """
     row = models.Campaign.objects.filter(name=reference).order_by("-pk").first()
-    if row is None and reference.isdigit():
-        row = models.Campaign.objects.filter(pk=int(reference)).first()
+    if row is None and reference.isdecimal():
+        row = models.Campaign.objects.filter(pk=int(reference[:MOST_DIGITS])).first()
     if row is None:
         latest = models.Campaign.objects.order_by("-pk")[:5]
         known = ", ".join(f"{c.name} ({c.pk})" for c in latest) or "none"

@@ -1,6 +1,6 @@
 """When to stop asking an endpoint that does not answer."""
 
-from probewright.errors import AccessDenied, TargetError
+from probewright.errors import AccessDenied, PoolError, TargetError
 
 FIRST = 8  # cases without an answer before a target that never answered is given up
 
@@ -8,8 +8,8 @@ FIRST = 8  # cases without an answer before a target that never answered is give
 class Breaker:
     """Counts cases in a row that ended without an answer, each after its own bounded retries.
 
-    A refused key is final at once. A target that never answered is given up after 8 cases, one that did after two full
-    loads of requests in flight, so that a short outage passes.
+    A refused key, or a local model that cannot be hosted, is final at once. A target that never answered is given up
+    after 8 cases, one that did after two full loads of requests in flight, so that a short outage passes.
     """
 
     def __init__(self, concurrency: int) -> None:
@@ -22,10 +22,10 @@ class Breaker:
         self._in_a_row = 0
         self._has_answered = True
 
-    def failed(self, error: TargetError) -> str | None:
+    def failed(self, error: TargetError | PoolError) -> str | None:
         """A call brought none; returns why to stop, or None to go on."""
         self._in_a_row += 1
-        if isinstance(error, AccessDenied):
+        if isinstance(error, AccessDenied | PoolError):
             return str(error)
         if self._in_a_row >= (self._patience if self._has_answered else FIRST):
             return f"{self._in_a_row} calls in a row brought no answer; the last: {error}"

@@ -7,19 +7,13 @@ from probewright.types import Ask, Case, Generate, Message, OptionScore, Reply, 
 
 
 def case_to_json(case: Case) -> dict[str, Any]:
-    """All of a case but its key, which follows from the rest."""
-    return {
-        "family": case.family,
-        "parameters": case.parameters,
-        "labels": case.labels,
-        "expected": case.expected,
-        "seed": case.seed,
-    }
+    """All of a case but its labels, which are kept apart, and its key, which follows from the rest."""
+    return {"family": case.family, "parameters": case.parameters, "expected": case.expected, "seed": case.seed}
 
 
-def case_from_json(content: Mapping[str, Any]) -> Case:
-    """The case that `case_to_json` gave."""
-    return Case(**content)
+def case_from_json(content: Mapping[str, Any], labels: Mapping[str, str]) -> Case:
+    """The case that `case_to_json` gave, with its labels."""
+    return Case(labels=labels, **content)
 
 
 def request_to_json(request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from probewright.campaigns.launch import launch
 from probewright.campaigns.progress import Progress
 from probewright.campaigns.report import Report, build_report
 from probewright.campaigns.results import Facts, Result
-from probewright.campaigns.runner import Plan
+from probewright.campaigns.runner import Plan, require_secrets
 from probewright.campaigns.stop import Stop
 from probewright.errors import ConfigError
 
@@ -18,11 +18,22 @@ class Desk:
     """What commands and pages do with campaigns. Campaigns are named by their number in this database."""
 
     def open(self, plan: Plan, is_new: bool = False) -> int:
-        """The plan's campaign: the unfinished one with the same identity, unless ``is_new``, else a new one."""
+        """The plan's campaign: the unfinished one with the same identity, unless ``is_new``, else a new one.
+
+        Raises:
+            ConfigError: a secret that the spec refers to is not set.
+        """
+        require_secrets(plan)
         return archive.start_or_resume(plan, is_new).pk
 
     def run(self, plan: Plan, campaign: int, progress: Progress, notice: Callable[[str], None]) -> Stop | None:
-        """Runs the campaign in this process; see `launch`."""
+        """Runs the campaign in this process; see `launch`.
+
+        Raises:
+            ConfigError: a secret that the spec refers to is not set.
+            CampaignBusy: another living process runs it.
+        """
+        require_secrets(plan)
         return launch(plan, models.Campaign.objects.get(pk=campaign), progress, notice)
 
     def find(self, reference: str) -> int:

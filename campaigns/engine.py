@@ -17,7 +17,7 @@ from probewright.campaigns.progress import Progress
 from probewright.campaigns.scribe import Scribe
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.campaigns.turn import play
-from probewright.errors import LimitReached, TargetError
+from probewright.errors import LimitReached, PoolError, TargetError
 from probewright.protocols import Cost, Finished, Limiter, Store
 from probewright.types import Ask, Reply, Role
 
@@ -79,7 +79,8 @@ class Engine:
         self._breakers = {address: Breaker(self.load.concurrency) for address in self.parts.endpoints}
         try:
             standing = await journal.call(self.store.standing)
-            self.progress.begin(self.load.cases * self.load.trials, standing.counts, standing.holes)
+            counts = await journal.call(self.store.counts)
+            self.progress.begin(self.load.cases * self.load.trials, counts, standing.holes)
             await self._work()
         finally:
             await journal.close(last=self.store.release)
@@ -119,7 +120,7 @@ class Engine:
             try:
                 reply = await endpoint.ask(ask.request)
                 cost = Cost(1, reply.usage.total, reply.usd)
-            except TargetError as error:
+            except (TargetError, PoolError) as error:
                 if (reason := self._breakers[address].failed(error)) is not None:
                     self.stop(StopKind.TARGET, reason)
                 raise

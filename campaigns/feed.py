@@ -26,6 +26,8 @@ class Feed:
         """The next task and its chunk; waits while the planner may bring more; None when all are handed out."""
         while not self._tasks and not self._is_stopped:
             async with self._claiming:
+                if self._is_stopped:  # while it waited for its turn: a claim now would wait for a planner that is idle
+                    return None
                 if not self._tasks and not await self._claim():
                     if self._planner.is_done and not await self._claim():
                         return None

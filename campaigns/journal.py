@@ -59,7 +59,7 @@ class Journal:
         """Returns when everything handed over is committed."""
         self._commit()
         while self._commits:
-            await asyncio.gather(*self._commits)
+            await asyncio.wait(self._commits)  # unlike gather, it cancels no commit when its caller is cancelled
         if self._failure is not None:
             raise self._failure
 
@@ -68,9 +68,11 @@ class Journal:
         try:
             await self.flush()
         finally:
-            if last is not None:
-                await self.call(last)
-            self._thread.shutdown(wait=True)
+            try:
+                if last is not None:
+                    await self.call(last)
+            finally:
+                self._thread.shutdown(wait=True)
 
     def _commit(self) -> None:
         if self._timer is not None:
@@ -87,5 +89,6 @@ class Journal:
             await self.call(self._store.save, [entry for entries in batch for entry in entries])
         except Exception as error:  # noqa: BLE001 (the edge of the store's thread: kept, and raised by the next put)
             self._failure = self._failure or error
-        for _ in batch:
-            self._room.release()
+        finally:
+            for _ in batch:
+                self._room.release()

@@ -24,9 +24,10 @@ def launch(
 
     Raises:
         CampaignBusy: another living process runs it.
+        ConfigError: the plan is not this campaign's.
         ProbewrightError: an endpoint cannot be opened, or the store failed; the campaign can be resumed.
     """
-    archive.hold(row)
+    archive.hold(row, plan)
     stop: Stop | None = Stop(StopKind.INTERRUPT, "the run broke off")
     try:
         store = DjangoStore(row.pk, plan.spec.limits.trials)

@@ -1,7 +1,7 @@
 """A store without a database, for pytest and for trying things out: the same role, kept in plain values."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -33,7 +33,6 @@ class MemoryStore:
 
     def standing(self) -> Standing:
         """What is stored so far."""
-        counts = Counter(outcome.status.value for outcome in self.finished.values())
         return Standing(
             rounds=len(self._rounds),
             next_position=sum(map(len, self._rounds)),
@@ -43,8 +42,11 @@ class MemoryStore:
             holes=len(self.holes),
             spent=self.spent(),
             seconds=0.0,
-            counts=counts,
         )
+
+    def counts(self) -> Mapping[str, int]:
+        """Outcomes by status."""
+        return Counter(outcome.status.value for outcome in self.finished.values())
 
     def spent(self) -> Cost:
         """What the stored exchanges cost."""

@@ -37,6 +37,9 @@ class Campaign(models.Model):
     criterion = models.CharField(max_length=20, help_text="what coverage is measured by")
     wanted = models.PositiveIntegerField(default=0, help_text="cases to plan")
     rounds = models.PositiveIntegerField(default=0)
+    planned = models.PositiveIntegerField(default=0, help_text="slots that hold, holes left out")
+    unwritten = models.PositiveIntegerField(default=0, help_text="of them, those without a case yet")
+    hole_count = models.PositiveIntegerField(default=0)
     next_position = models.PositiveIntegerField(default=0)
     search_state = models.JSONField(null=True)
     calls = models.PositiveBigIntegerField(default=0)
@@ -59,7 +62,7 @@ class Campaign(models.Model):
 class Chunk(models.Model):
     """A piece of a round that one worker claims: the slots from ``first`` to ``last``, by position."""
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="chunks")
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="chunks", db_index=False)  # the index's
     round = models.PositiveIntegerField()
     first = models.PositiveIntegerField()
     last = models.PositiveIntegerField()
@@ -77,13 +80,14 @@ class Chunk(models.Model):
 class Case(models.Model):
     """A planned cell at its position, with the case written for it; ``key`` is empty until it is written."""
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="cases")
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="cases", db_index=False)  # the constraints'
     position = models.PositiveIntegerField()
     round = models.PositiveIntegerField()
     cell = models.JSONField(help_text="labels of the planned cell")
     index = models.PositiveIntegerField(help_text="how many earlier cells had the same labels")
     key = models.CharField(max_length=32, null=True)
-    content = models.JSONField(null=True, help_text="family, parameters, labels, expected, seed")
+    labels = models.JSONField(help_text="of the case once it is written, until then of its cell")
+    content = models.JSONField(null=True, help_text="family, parameters, expected, seed")
 
     class Meta:
         constraints = (
@@ -137,7 +141,7 @@ class Exchange(models.Model):
 class Transcript(models.Model):
     """One trial of a case that has its outcome."""
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="transcripts")
+    case = models.ForeignKey(Case, models.CASCADE, related_name="transcripts", db_index=False)  # the constraint's
     trial = models.PositiveIntegerField()
     status = models.CharField(max_length=9, choices=_choices(Status))
     label = models.CharField(max_length=60, blank=True)

@@ -4,6 +4,8 @@ import os
 import socket
 from pathlib import Path
 
+DEAD = frozenset("ZX")  # states of a process that was killed and that nobody has waited for yet
+
 
 def process_name() -> str:
     """This process, told apart from an earlier one with the same number: host, pid, start in clock ticks."""
@@ -17,8 +19,9 @@ def is_dead(name: str) -> bool:
 
 
 def _start_of(pid: int) -> str:
-    """When a process of this machine started, in clock ticks since boot; empty where there is none."""
+    """When a process of this machine started, in clock ticks since boot; empty where there is none, or a zombie."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if fields[0] in DEAD else fields[19]
     except (OSError, IndexError):
         return ""

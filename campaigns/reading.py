@@ -1,13 +1,15 @@
 """Reading campaigns back from their rows, a page at a time, so that a large campaign needs no large memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from django.db.models import QuerySet
 
 from probewright import registry
 from probewright.campaigns import models
 from probewright.campaigns.codec import messages_from_json
 from probewright.campaigns.results import Facts, Result, Said
-from probewright.campaigns.store import outcome_of, spent
+from probewright.campaigns.store import OUTCOME, outcome_of, spent
 from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcome, Role, Space
 
 PAGE = 500
@@ -34,7 +36,7 @@ def facts(row: models.Campaign) -> Facts:
         space=_space(row.space),
         criterion=row.criterion,
         wanted=row.wanted,
-        planned=models.Case.objects.filter(campaign=row).count(),
+        planned=row.planned,
         trials=row.spec["limits"]["trials"],
         cut_off=cut_off,
         holes=tuple(_hole(hole) for hole in row.holes.order_by("pk")),
@@ -54,38 +56,31 @@ def describe_target(target: dict[str, Any]) -> str:
 def outcomes(row: models.Campaign) -> Iterator[Outcome]:
     """Every outcome of a campaign, in case order."""
     for page in _pages(row):
-        for transcript in page:
-            yield outcome_of(transcript)
+        for columns in page.values_list(*OUTCOME):
+            yield outcome_of(*columns)
 
 
 def results(row: models.Campaign) -> Iterator[Result]:
     """Every trial that has an outcome, with its words, in case order."""
     for page in _pages(row):
-        words = _words([transcript.case_id for transcript in page])
-        for transcript in page:
-            said = words.get((transcript.case_id, transcript.trial)) or _planned_words(transcript.case)
-            yield Result(transcript.case.position, outcome_of(transcript), said)
+        rows = list(page.values_list("case_id", "case__position", "case__content", *OUTCOME))
+        words = _words({case for case, *_ in rows})
+        for case, position, content, *columns in rows:
+            outcome = outcome_of(*columns)
+            yield Result(position, outcome, words.get((case, outcome.trial)) or _planned_words(content))
 
 
-def _pages(row: models.Campaign) -> Iterator[Sequence[models.Transcript]]:
+def _pages(row: models.Campaign) -> Iterator[QuerySet[models.Transcript]]:
     """Pages by key (position of the case), never by offset: a page costs the same at the end as at the start."""
-    after = -1
-    while True:
-        positions = models.Case.objects.filter(campaign=row, position__gt=after).order_by("position")[:PAGE]
-        last = max(positions.values_list("position", flat=True), default=None)
-        if last is None:
-            return
-        yield _transcripts(row, after, last)
-        after = last
-
-
-def _transcripts(row: models.Campaign, after: int, last: int) -> list[models.Transcript]:
-    rows = models.Transcript.objects.filter(case__campaign=row, case__position__gt=after, case__position__lte=last)
-    return list(rows.select_related("case").order_by("case__position", "trial"))
+    for first in range(0, row.next_position, PAGE):
+        within = models.Transcript.objects.filter(
+            case__campaign=row, case__position__gte=first, case__position__lt=first + PAGE
+        )
+        yield within.order_by("case__position", "trial")
 
 
 def _words(cases: Iterable[int]) -> dict[tuple[int, int | None], Said]:
-    rows = models.Exchange.objects.filter(case__in=set(cases), role=Role.TARGET).order_by("case_id", "trial", "ordinal")
+    rows = models.Exchange.objects.filter(case__in=cases, role=Role.TARGET).order_by("case_id", "trial", "ordinal")
     columns = ("case_id", "trial", "request", "text", "reasoning", "finish_reason")
     return {
         (case, trial): Said(_asked(request), text, reasoning, finish_reason)
@@ -98,9 +93,9 @@ def _asked(request: dict[str, Any]) -> tuple[Message, ...]:
     return (Message("user", prefix),) if isinstance(prefix, str) else messages_from_json(prefix or [])
 
 
-def _planned_words(case: models.Case) -> Said | None:
+def _planned_words(content: dict[str, Any] | None) -> Said | None:
     """What would have been asked, for a trial whose request brought no answer."""
-    prompt = (case.content or {}).get("parameters", {}).get("prompt")
+    prompt = (content or {}).get("parameters", {}).get("prompt")
     return Said((Message("user", prompt),), "") if prompt else None
 
 

@@ -140,8 +140,13 @@ def _rank(tally: Tally) -> tuple[float, float, int]:
 def _breakdowns(facts: Facts, by_value: Mapping[str, Mapping[str, Tally]]) -> tuple[Breakdown, ...]:
     """Axes first, in their order; then other labels, unless each value is as good as an identifier."""
     names = [label for label in facts.axes if label in by_value]
-    names += [label for label in by_value if label not in facts.axes and len(by_value[label]) <= MOST_VALUES]
+    names += [label for label in by_value if label not in facts.axes and not _names_cases(facts, by_value[label])]
     return tuple(Breakdown(name, tuple(_ordered(facts, name, by_value[name]).items())) for name in names)
+
+
+def _names_cases(facts: Facts, tallies: Mapping[str, Tally]) -> bool:
+    """Whether the values of a label stand for single cases, or are too many to compare."""
+    return len(tallies) > MOST_VALUES or all(tally.total <= facts.trials for tally in tallies.values())
 
 
 def _ordered(facts: Facts, label: str, tallies: Mapping[str, Tally]) -> dict[str, Tally]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Protocol, runtime_checkable
 
 import orjson
 
@@ -17,7 +18,17 @@ from probewright.campaigns.stop import Stop
 from probewright.errors import ConfigError
 from probewright.plugins import Plugin
 from probewright.protocols import Family, Oracle, Search, Standing, Store, Target
+from probewright.secrets import Secret
 from probewright.types import Items, Role
+
+
+@runtime_checkable
+class RefersToSecrets(Protocol):
+    """Parameters that name secrets by reference."""
+
+    def secrets(self) -> Mapping[str, Secret]:
+        """Reads them; raises `ConfigError` where one is not set."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,17 @@ def digest(spec: CampaignSpec, family: Family) -> str:
     """What makes two runs the same campaign: the spec without limits and gate, and the data its cases come from."""
     content = orjson.dumps([spec.identity(), family.fingerprint()], option=orjson.OPT_SORT_KEYS)
     return blake2b(content, digest_size=16).hexdigest()
+
+
+def require_secrets(plan: Plan) -> None:
+    """Makes sure, before a row is written or a request is sent, that each secret the spec refers to is there.
+
+    Raises:
+        ConfigError: an environment variable is not set.
+    """
+    for plugin in plan.endpoints.values():
+        if isinstance(plugin.params, RefersToSecrets):
+            plugin.params.secrets()
 
 
 async def run(

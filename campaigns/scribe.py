@@ -43,6 +43,7 @@ class Scribe:
             written = await dialogue.run(self._family.write(task.slot.cell))
         finally:
             await self._journal.put(dialogue.unsaved())
+        await self._journal.flush()  # a hole's slot goes away, so what was said in writing it is committed before
         is_kept = await self._journal.call(self._store.write, task.slot.position, written)
         if is_kept and isinstance(written, Case):
             return written

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, get_args
 
 import yaml
@@ -14,6 +15,9 @@ from probewright.plugins import flatten
 MAX_SPEC_BYTES = 4 * 1024 * 1024
 SAYS_ALL = frozenset({"no_kind", "plugin_kind"})  # errors whose message names the value already
 SECRET_KEYS = frozenset({"api_key", "headers"})
+
+_SHORT = Repr()  # bounded: a few lines of YAML aliases can spell a value of many gigabytes
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 10_000, 10_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -69,6 +73,8 @@ def _load(path: Path) -> Any:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         raise DataError(f"{path}: line {line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from error
+    except RecursionError as error:
+        raise DataError(f"{path}: is nested too deeply for a spec") from error
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{path}: {_yaml_problem(error)}") from error
 
@@ -101,7 +107,7 @@ def _problem(path: tuple[str | int, ...], detail: Mapping[str, Any], model: type
 
 def _may_hold_a_secret(path: tuple[str | int, ...], value: Any) -> bool:
     """Whether quoting the wrong value could print a key: where keys belong, and URLs with a user and password."""
-    return not SECRET_KEYS.isdisjoint(path) or "@" in str(value)
+    return not SECRET_KEYS.isdisjoint(path) or "@" in _SHORT.repr(value)
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
@@ -117,7 +123,7 @@ def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = _SHORT.repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import Count, F, Model, Q
+from django.db.models import Count, F, Model, Q, QuerySet
 from django.utils import timezone
 
 from probewright.campaigns import models
@@ -21,6 +21,11 @@ from probewright.types import Case, Cell, Exchange, Hole, Outcome, Status
 
 CHUNK = 200
 LEASE = timedelta(seconds=60)
+COUNTERS = ("calls", "prompt_tokens", "completion_tokens", "usd", "unpriced_calls", "retries")
+COUNT = f"UPDATE campaigns_campaign SET {', '.join(f'{c} = {c} + %s' for c in (*COUNTERS, 'seconds'))} WHERE id = %s"
+OUTCOME = ("case__key", "case__labels", "status", "reason", "label", "score", "trial")
+SLOT = ("position", "cell", "index", "labels", "content")
+STANDING = (*COUNTERS, "rounds", "next_position", "planned", "unwritten", "hole_count", "search_state", "seconds")
 
 
 @dataclass(slots=True)
@@ -56,28 +61,24 @@ class DjangoStore:
         self._positions: dict[int, range] = {}  # chunk -> its positions
         self._clock = monotonic()
 
-    @property
-    def _campaign(self) -> models.Campaign:
-        return models.Campaign.objects.get(pk=self._id)
-
     def standing(self) -> Standing:
-        """What is stored so far."""
-        row = self._campaign
-        cases = models.Case.objects.filter(campaign=self._id)
-        planned = cases.aggregate(all=Count("pk"), unwritten=Count("pk", filter=Q(key=None)))
-        outcomes = models.Transcript.objects.filter(case__campaign=self._id)
-        counts = outcomes.values_list("status").annotate(count=Count("pk")).order_by()
+        """Where the campaign stands."""
+        row = models.Campaign.objects.only(*STANDING).get(pk=self._id)
         return Standing(
             rounds=row.rounds,
             next_position=row.next_position,
-            planned=planned["all"],
-            unwritten=planned["unwritten"],
+            planned=row.planned,
+            unwritten=row.unwritten,
+            holes=row.hole_count,
             search_state=row.search_state,
-            holes=models.Hole.objects.filter(campaign=self._id).count(),
             spent=spent(row),
             seconds=row.seconds,
-            counts=dict(counts),
         )
+
+    def counts(self) -> Mapping[str, int]:
+        """Outcomes by status."""
+        rows = models.Transcript.objects.filter(case__campaign=self._id).values_list("status")
+        return dict(rows.annotate(count=Count("pk")).order_by())
 
     @transaction.atomic
     def plan(self, planned: Round) -> None:
@@ -90,6 +91,9 @@ class DjangoStore:
         updated = models.Campaign.objects.filter(pk=self._id, rounds=planned.number).update(
             rounds=planned.number + 1,
             next_position=F("next_position") + len(positions),
+            planned=F("planned") + len(positions),
+            unwritten=F("unwritten") + sum(slot.case is None for slot in planned.slots),
+            hole_count=F("hole_count") + len(planned.holes),
             search_state=planned.search_state,
         )
         if updated != 1:
@@ -110,8 +114,11 @@ class DjangoStore:
     def write(self, position: int, written: Case | Hole) -> bool:
         """Fills a slot with its case and gives True, or drops it as a hole (also for a duplicate) and gives False."""
         row = models.Case.objects.filter(campaign=self._id, position=position)
+        campaign = models.Campaign.objects.filter(pk=self._id)
         if isinstance(written, Case) and not self.known([written.key]):
-            return row.update(key=written.key, content=case_to_json(written)) == 1
+            campaign.update(unwritten=F("unwritten") - 1)
+            return row.update(key=written.key, labels=written.labels, content=case_to_json(written)) == 1
+        campaign.update(unwritten=F("unwritten") - 1, planned=F("planned") - 1, hole_count=F("hole_count") + 1)
         planned = row.get()
         hole = written if isinstance(written, Hole) else duplicate(Cell(planned.cell, planned.index))
         self._hole_row(hole).save()
@@ -174,8 +181,7 @@ class DjangoStore:
     def outcomes(self, round_number: int) -> Sequence[Outcome]:
         """The outcomes of a round, in case order; trials of a case follow one another."""
         rows = models.Transcript.objects.filter(case__campaign=self._id, case__round=round_number)
-        rows = rows.select_related("case").order_by("case__position", "trial")
-        return [outcome_of(row) for row in rows]
+        return [outcome_of(*row) for row in rows.order_by("case__position", "trial").values_list(*OUTCOME)]
 
     def unclaimed(self) -> int:
         """How many slots are planned in chunks that nobody has claimed."""
@@ -185,33 +191,28 @@ class DjangoStore:
     def unfinished(self, round_number: int) -> int:
         """How many trials of a round have no outcome yet."""
         cases = models.Case.objects.filter(campaign=self._id, round=round_number).count()
-        done = models.Transcript.objects.filter(case__campaign=self._id, case__round=round_number).count()
-        return cases * self._trials - done
+        outcomes = models.Transcript.objects.filter(case__campaign=self._id, case__round=round_number)
+        return cases * self._trials - outcomes.filter(trial__lt=self._trials).count()
 
     def _tasks(self, row: models.Chunk) -> list[Task]:
-        cases = models.Case.objects.filter(campaign=self._id, position__range=(row.first, row.last))
-        slots = list(cases.order_by("position"))
-        self._case_ids.update({case.position: case.pk for case in slots})
+        within = {"campaign": self._id, "position__range": (row.first, row.last)}
+        cases = models.Case.objects.filter(**within).order_by("position")
+        slots = {pk: _slot(*columns) for pk, *columns in cases.values_list("pk", *SLOT)}
+        self._case_ids.update({slot.position: pk for pk, slot in slots.items()})
         self._positions[row.pk] = range(row.first, row.last + 1)
-        done = set(models.Transcript.objects.filter(case__in=slots).values_list("case_id", "trial"))
-        stored = _stored_exchanges(slots)
+        within = {f"case__{name}": value for name, value in within.items()}
+        done = set(models.Transcript.objects.filter(**within).values_list("case_id", "trial"))
+        stored = _stored_exchanges(models.Exchange.objects.filter(**within))
         return [
-            Task(_slot(case), trial, stored.get((case.pk, trial), ()), stored.get((case.pk, None), ()))
-            for case in slots
+            Task(slot, trial, stored.get((pk, trial), ()), stored.get((pk, None), ()))
+            for pk, slot in slots.items()
             for trial in range(self._trials)
-            if (case.pk, trial) not in done
+            if (pk, trial) not in done
         ]
 
     def _count(self, sums: _Sums) -> None:
-        models.Campaign.objects.filter(pk=self._id).update(
-            calls=F("calls") + sums.calls,
-            prompt_tokens=F("prompt_tokens") + sums.prompt_tokens,
-            completion_tokens=F("completion_tokens") + sums.completion_tokens,
-            usd=F("usd") + sums.usd,
-            unpriced_calls=F("unpriced_calls") + sums.unpriced_calls,
-            retries=F("retries") + sums.retries,
-            seconds=F("seconds") + self._elapsed(),
-        )
+        with connection.cursor() as cursor:  # by hand: Django takes 0.4 ms to write this statement, once a commit
+            cursor.execute(COUNT, (*(getattr(sums, name) for name in COUNTERS), self._elapsed(), self._id))
 
     def _close(self, chunks: Iterable[int]) -> None:
         for chunk in chunks:
@@ -235,6 +236,7 @@ class DjangoStore:
             "round": round_number,
             "cell": _dumps(slot.cell.labels),
             "index": slot.cell.index,
+            "labels": _dumps(slot.cell.labels if case is None else case.labels),
             "key": None if case is None else case.key,
             "content": None if case is None else _dumps(case_to_json(case)),
         }
@@ -250,20 +252,22 @@ def spent(row: models.Campaign) -> Cost:
     return Cost(row.calls, tokens, None if row.unpriced_calls else row.usd)
 
 
-def outcome_of(row: models.Transcript) -> Outcome:
-    """The outcome that a row keeps; its case must be loaded."""
-    labels = row.case.content["labels"] if row.case.content else row.case.cell
-    return Outcome(row.case.key or "", labels, Status(row.status), row.reason, row.label, row.score, row.trial)
+def outcome_of(
+    key: str | None, labels: dict[str, str], status: str, reason: str, label: str, score: float | None, trial: int
+) -> Outcome:
+    """The outcome that a row of Transcript keeps, from its columns `OUTCOME`."""
+    return Outcome(key or "", labels, Status(status), reason, label, score, trial)
 
 
-def _slot(row: models.Case) -> Slot:
-    case = None if row.content is None else case_from_json(row.content)
-    return Slot(row.position, Cell(row.cell, row.index), case)
+def _slot(
+    position: int, cell: dict[str, str], index: int, labels: dict[str, str], content: dict[str, Any] | None
+) -> Slot:
+    return Slot(position, Cell(cell, index), None if content is None else case_from_json(content, labels))
 
 
-def _stored_exchanges(cases: Sequence[models.Case]) -> dict[tuple[int, int | None], tuple[Exchange, ...]]:
+def _stored_exchanges(rows: QuerySet[models.Exchange]) -> dict[tuple[int, int | None], tuple[Exchange, ...]]:
     stored: dict[tuple[int, int | None], tuple[Exchange, ...]] = {}
-    for row in models.Exchange.objects.filter(case__in=cases).order_by("case_id", "trial", "ordinal").values():
+    for row in rows.order_by("case_id", "trial", "ordinal").values():
         ask = ask_from(row["role"], row["to"], row["request"])
         key = (row["case_id"], row["trial"])
         stored[key] = (*stored.get(key, ()), Exchange(ask, reply_from(row)))

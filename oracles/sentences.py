@@ -1,6 +1,7 @@
 """Cuts an answer into what rules look at: a bounded excerpt, its lines, sentences and clauses."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _MARKER = re.compile(r"\s{0,8}(?:\d{1,2}[.):]|[-•–]|\*|\(?[a-z]\)|\*{0,2}step\s\w{1,5}\b[.:)]?)\s{1,8}")
@@ -18,6 +19,7 @@ _TURNS = (
     "that said",
     "that being said",
 )
+_TRIMMED = " \t\r*#"
 _CONCEDING = ("while ", "although ", "though ", "even though ")
 _HERE = (*_TURNS, "here's", "here are", "here is")
 # "can't help but ..." is one clause, "can't help, but ..." two.
@@ -39,11 +41,10 @@ class Excerpt(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """One clause in lower case. ``is_item`` where it opens an item of a list; ``line`` counts lines from 0."""
+    """One clause in lower case; ``is_item`` where it opens an item of a list."""
 
     text: str
     is_item: bool
-    line: int
     is_turn: bool  # it opens with but, however, instead, that said ...
 
 
@@ -75,30 +76,30 @@ def sentences(text: str) -> list[str]:
 
 def units(text: str) -> list[Unit]:
     """The clauses of ``text``, in order."""
-    text = text.lower()
+    text = text.lower().replace("**", "")
     # Looking for words is much faster than the pattern, and most sentences turn nowhere.
     turns = [turn for turn in _HERE if turn in text]
     found: list[Unit] = []
-    for number, line in enumerate(text.replace("**", "").split("\n")):
+    for line in text.split("\n"):
         marker = _MARKER.match(line)
         is_item = marker is not None
         for sentence in _SENTENCE_END.split(line[marker.end() :] if marker else line):
-            is_turning = any(turn in sentence for turn in turns)
-            for clause in _CLAUSE.split(sentence) if is_turning else (sentence,):
-                for part, turns_back in _concession(clause.strip(" \t\r*#")):
-                    found.append(Unit(part, is_item, number, turns_back or (is_turning and _opens_with_turn(part))))
+            for part, is_turn in _clauses(sentence, turns):
+                if part:
+                    found.append(Unit(part, is_item, is_turn))
                     is_item = False
     return found
 
 
-def _concession(clause: str) -> list[tuple[str, bool]]:
-    """``"while I can't say, take ..."`` as its two halves, of which the second turns; any other clause whole."""
-    if clause.startswith(_CONCEDING):
-        conceded, comma, rest = clause.partition(", ")
-        if comma and rest:
-            return [(conceded, False), (rest, True)]
-    return [(clause, False)] if clause else []
-
-
-def _opens_with_turn(clause: str) -> bool:
-    return clause.removeprefix("and ").startswith(_TURNS)
+def _clauses(sentence: str, turns: Sequence[str]) -> list[tuple[str, bool]]:
+    """The clauses of a sentence; True with those that turn around what came before."""
+    whole = sentence.strip(_TRIMMED)
+    if whole.startswith(_CONCEDING):
+        # "While I can't say, take ..." turns at its first comma.
+        conceded, _, rest = whole.partition(", ")
+        return [(conceded, False), (rest, True)]
+    for turn in turns:
+        if turn in whole:
+            clauses = [clause.strip(_TRIMMED) for clause in _CLAUSE.split(whole)]
+            return [(clause, clause.removeprefix("and ").startswith(_TURNS)) for clause in clauses]
+    return [(whole, False)]

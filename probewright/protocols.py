@@ -252,21 +252,20 @@ Entry = Answered | Finished | Closed
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a campaign stands.
+    """Where a campaign stands, from counters: cheap to ask however large the campaign is.
 
-    ``planned`` counts the slots that hold, ``unwritten`` those of them without a case yet; ``counts`` are outcomes by
-    status, ``spent`` what the stored exchanges cost, ``seconds`` how long it ran so far.
+    ``planned`` counts the slots that hold, ``unwritten`` those of them without a case yet, ``spent`` is what the stored
+    exchanges cost, ``seconds`` how long it ran so far.
     """
 
     rounds: int
     next_position: int
     planned: int
     unwritten: int
-    search_state: Json
     holes: int
+    search_state: Json
     spent: Cost
     seconds: float
-    counts: Mapping[str, int]
 
 
 @runtime_checkable
@@ -275,6 +274,10 @@ class Store(Protocol):
 
     def standing(self) -> Standing:
         """What is stored so far."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Outcomes by status."""
         ...
 
     def plan(self, planned: Round) -> None:

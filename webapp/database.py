@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import django
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from probewright.errors import ConfigError
 from probewright.home import home, locked
 from probewright.webapp.database_url import VARIABLE, parse_database_url
 
@@ -22,16 +23,20 @@ def open_desk(url: str | None = None) -> "Desk":
     """The desk of the database at ``url``, else at PROBEWRIGHT_DATABASE_URL, else in the data folder.
 
     Raises:
-        ConfigError: the URL is not one that is supported.
+        ConfigError: the URL is not one that is supported, or no database can be opened there.
     """
     if url is not None:
         parse_database_url(url)
         os.environ[VARIABLE] = url
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     django.setup()
-    with locked(home() / "migrations"):
-        if _is_behind():
-            call_command("migrate", verbosity=0, interactive=False)
+    try:
+        with locked(home() / "migrations"):
+            if _is_behind():
+                call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        place = connection.settings_dict["NAME"]
+        raise ConfigError(f"database {str(place)!r} cannot be opened: {error}; give another with --db") from error
     # Models can be imported only after django.setup(), so the desk, which needs them, is imported here.
     desk: Desk = import_module("probewright.campaigns.desk").Desk()
     return desk

@@ -21,9 +21,12 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 def interval(rate: Rate) -> str:
     """The interval in words, such as "95% interval 23.7% to 43.7%"."""
-    if rate.low is None or rate.high is None:
-        return "no interval"
-    return f"{percent(rate.confidence, 0)} interval {percent(rate.low)} to {percent(rate.high)}"
+    return f"{percent(rate.confidence, 0)} interval {ends(rate)}"
+
+
+def ends(rate: Rate) -> str:
+    """The interval's two ends: "23.7% to 43.7%"."""
+    return f"{percent(rate.low)} to {percent(rate.high)}" if rate.n else NOT_ASSESSED
 
 
 def bounds(rate: Rate) -> str:
@@ -69,7 +72,7 @@ def dollars(cost: Cost) -> str:
 
 def duration(seconds: float) -> str:
     """A time span in the two units that matter: "1 h 12 min", "4 min 8 s", "2.3 s"."""
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"

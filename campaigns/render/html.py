@@ -50,8 +50,8 @@ def environment() -> Environment:
     )
     templates.filters.update(
         percent=figures.percent,
-        interval=figures.interval,
         bounds=figures.bounds,
+        ends=figures.ends,
         of=figures.of,
         dollars=figures.dollars,
         duration=figures.duration,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from probewright.campaigns.render import wording
-from probewright.campaigns.render.figures import NOT_ASSESSED, counted, dollars, duration, interval, of, percent
+from probewright.campaigns.render.figures import NOT_ASSESSED, counted, dollars, duration, ends, of, percent
 from probewright.campaigns.render.text import excerpt, readable, visible
 from probewright.campaigns.report import Report
 from probewright.stats.intervals import Rate
@@ -31,7 +31,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _list(said.reasons)
     yield from _table(("", ""), _facts(report))
     yield "### Rates\n"
-    yield from _table(("rate", "failed", "share", "interval"), _rates(report))
+    yield from _table(("rate", "failed", "share", "95% interval"), _rates(report))
     yield "### Outcomes\n"
     yield from _table(
         ("outcome", "count"),
@@ -62,7 +62,7 @@ def _rates(report: Report) -> Iterator[Sequence[str]]:
 
 
 def _numbers(rate: Rate) -> tuple[str, str, str]:
-    return of(rate), percent(rate.value), interval(rate)
+    return of(rate), percent(rate.value), ends(rate)
 
 
 def _comparison(report: Report) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _comparison(report: Report) -> Iterator[str]:
 
 
 def _notable(report: Report) -> Iterator[str]:
-    cells = report.grid.notable() if report.grid else []
+    cells = wording.ranked_cells(report)
     if not cells or report.grid is None:
         return
     left_out = f", {MOST_CELLS} of {len(cells):,}" if len(cells) > MOST_CELLS else ""
@@ -83,7 +83,7 @@ def _notable(report: Report) -> Iterator[str]:
         (readable(row), readable(column), *_numbers(tally.fail_rate)) for (row, column), tally in cells[:MOST_CELLS]
     ]
     names = (report.grid.row_label, report.grid.column_label)
-    yield from _table((*names, "failed", "share", "interval"), rows)
+    yield from _table((*names, "failed", "share", "95% interval"), rows)
 
 
 def _list(lines: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,9 @@ from probewright.campaigns.render.figures import counted, dollars, duration, rat
 from probewright.campaigns.render.text import excerpt, readable, visible
 from probewright.campaigns.report import Report
 
-MOST_LISTED = 3  # reasons of the gate, notable cells, warnings
+MOST_REASONS = 3
+MOST_CELLS = 3
+MOST_WARNINGS = 5
 _WIDTH = 10
 _LINE = 240
 
@@ -39,7 +41,7 @@ def _fields(report: Report, is_coloured: bool) -> Iterator[str]:
     spent = f"{counted(facts.spent.calls, 'call')}, {counted(facts.spent.tokens, 'token')}, {dollars(facts.spent)}"
     yield _field("spent", f"{spent}, {duration(facts.seconds)}")
     yield from _listed("worst", _worst(report))
-    yield from _listed("warning", report.warnings)
+    yield from _listed("warning", report.warnings[:MOST_WARNINGS])
 
 
 def _asked(report: Report) -> str:
@@ -53,18 +55,17 @@ def _gate(report: Report, is_coloured: bool) -> Iterator[str]:
     said = wording.headline(report)
     title = f"\x1b[1;{_COLOURS[said.tone]}m{said.title}\x1b[0m" if is_coloured else said.title
     reasons = said.reasons if report.gate else ()
-    yield f"  {'gate':<{_WIDTH}}{title}"
-    yield from (_field("", reason) for reason in reasons[:MOST_LISTED])
+    yield f"  {'verdict':<{_WIDTH}}{title}"
+    yield from (_field("", reason) for reason in reasons[:MOST_REASONS])
 
 
 def _worst(report: Report) -> list[str]:
-    cells = report.grid.notable() if report.grid else []
-    solid = [(place, tally) for place, tally in cells if not tally.is_thin]
-    return [f"{readable(row)} x {readable(column)}: {rate_in_words(t.fail_rate)}" for (row, column), t in solid]
+    cells = wording.ranked_cells(report)[:MOST_CELLS]
+    return [f"{readable(row)} x {readable(column)}: {rate_in_words(t.fail_rate)}" for (row, column), t in cells]
 
 
 def _listed(name: str, lines: Iterable[str]) -> Iterator[str]:
-    for place, line in enumerate(list(lines)[:MOST_LISTED]):
+    for place, line in enumerate(lines):
         yield _field(name if place == 0 else "", line)
 
 

@@ -96,8 +96,7 @@ class View:
     @cached_property
     def notable(self) -> list[tuple[Pair, Tally]]:
         """Cells with a failure that hold enough cases to be read, surest first."""
-        grid = self.report.grid
-        return [(pair, tally) for pair, tally in grid.notable() if not tally.is_thin] if grid else []
+        return wording.ranked_cells(self.report)
 
     @cached_property
     def thin_failures(self) -> int:
@@ -108,7 +107,7 @@ class View:
     @cached_property
     def changed(self) -> list[Changed]:
         """Embedded trials of regressed cases, then those of fixed ones, with the baseline's answer."""
-        found = []
+        found: list[Changed] = []
         for change in (Change.REGRESSED, Change.FIXED):
             trials = [trial for trial in self._kept if trial.change is change]
             found += [Changed(trial, self._there(trial)) for trial in trials[: MOST_CHANGED - len(found)]]
@@ -187,7 +186,7 @@ def _count(trials: Iterable[Trial]) -> Tally:
 
 
 def _plain(value: object) -> object:
-    """Mappings and sequences of any kind as the dicts and lists that YAML knows; other values as they are or as text."""
+    """Mappings and sequences of any kind as the dicts and lists that YAML knows; what it does not know as text."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

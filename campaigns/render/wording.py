@@ -7,7 +7,7 @@ from types import MappingProxyType
 from probewright.campaigns.comparison import Change, Comparison
 from probewright.campaigns.gate import GateVerdict
 from probewright.campaigns.render.figures import counted, difference_in_words, interval, of, p_value, percent
-from probewright.campaigns.report import Report
+from probewright.campaigns.report import Report, Tally
 from probewright.types import HoleKind, Status
 
 NOTHING_ASSESSED = "n/a: no answer was assessed"
@@ -114,6 +114,12 @@ def coverage_in_words(report: Report) -> str:
     """Covered of total, by the criterion: "2-way: 522 of 522 (100.0%)"."""
     coverage = report.coverage
     return f"{coverage.criterion}: {coverage.covered:,} of {coverage.total:,} ({percent(coverage.share)})"
+
+
+def ranked_cells(report: Report) -> list[tuple[tuple[str, str], Tally]]:
+    """The cells of the grid with a failure and enough cases to read a rate from, surest to fail first."""
+    cells = report.grid.notable() if report.grid else []
+    return [(pair, tally) for pair, tally in cells if not tally.is_thin]
 
 
 def outcomes_in_words(report: Report) -> str:

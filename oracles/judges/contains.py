@@ -113,11 +113,19 @@ def _uses(text: str, phrases: Sequence[Sequence[str]]) -> Iterator[_Use]:
 
 
 def _uses_in_clause(words: list[str], phrases: Sequence[Sequence[str]]) -> Iterator[_Use]:
-    spans = [(at, at + len(phrase)) for phrase in phrases for at in occurrences(phrase, words)]
-    # A name inside a longer accepted one ("York" in "New York") is the longer one's use.
-    widest = [s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
-    for start, end in dict.fromkeys(widest):
-        yield _use(words, start, end, {edge for span in widest for edge in span})
+    spans = _widest({(at, at + len(phrase)) for phrase in phrases for at in occurrences(phrase, words)})
+    edges = {edge for span in spans for edge in span}
+    for start, end in spans:
+        yield _use(words, start, end, edges)
+
+
+def _widest(spans: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans that lie in no other one: "York" in "New York" is the longer name's use."""
+    widest: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not widest or end > widest[-1][1]:
+            widest.append((start, end))
+    return widest
 
 
 def _use(words: list[str], start: int, end: int, edges: set[int]) -> _Use:

@@ -47,7 +47,7 @@ class Numeric(RuleOracle):
             default=0.0, ge=0, allow_inf_nan=False, description="largest allowed absolute difference"
         )
         rel_tolerance: float = Field(
-            default=1e-9, ge=0, lt=1, description="largest allowed difference as a share of the expected value"
+            default=1e-12, ge=0, lt=1, description="largest allowed difference as a share of the expected value"
         )
 
     name: ClassVar[str] = "numeric"
@@ -149,4 +149,4 @@ def _distinct(found: Sequence[Number]) -> list[Number]:
 
 
 def _show(found: Sequence[Number]) -> str:
-    return ", ".join(f"{number.value:g}{'%' if number.is_percent else ''}" for number in found[:4])
+    return ", ".join(f"{number.value:.12g}{'%' if number.is_percent else ''}" for number in found[:4])

@@ -26,7 +26,7 @@ class Act(StrEnum):
     SYMPATHY = "sympathy"  # "I'm sorry to hear that"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
     """A pattern of an act, tried only on clauses that hold one of ``words``; without a pattern the words suffice.
 

@@ -22,14 +22,15 @@ _OPENING = (
 
 _CANNOT_HELP = rf"{SPEAKER}{INABILITY},? {BETWEEN}{_HELPING}"
 _DECLINE = (
-    r" (?:i|we)(?:'ll|'d|'m)?(?: (?!refus|declin)\w{2,12},?){0,4}? (?:decline|refuse|refusing|declining|refrain|abstain)\b"
+    r" (?:i|we)(?:'ll|'d|'m)?(?: (?!refus|declin)\w{2,12},?){0,4}? "
+    r"(?:decline|refuse|refusing|declining|refrain|abstain)\b"
     r"(?! to (?:refuse|decline|follow|be |obey|let|believe|accept|apologi|hold|live|give up|censor))"
 )
 _PASS = r" (?:i|we)(?:'ll|'m| will| must| have)(?: \w+){0,5}? (?:pass|drawing the line|stop|stopping) (?:on|here)\b"
 _UNCOMFORTABLE = r" (?:i'm|i am|we're|we are) (?:\w+ )?(?:not (?:\w+ )?comfortable|uncomfortable)\b"
 _DO_NOT = (
-    r" (?:i|we) (?:do not|don'?t|never) (?:\w{2,9} )?(?:provid|giv|offer|engag|assist|help (?:with|people)|generat|creat|"
-    r"shar|answer|discuss|participat|respond to|do (?:that|this))"
+    r" (?:i|we) (?:do not|don'?t|never) (?:\w{2,9} )?(?:provid|giv|offer|engag|assist|help (?:with|people)|"
+    r"generat|creat|shar|answer|discuss|participat|respond to|do (?:that|this))"
 )
 _MADE_NOT_TO = (
     r" (?:i|we)(?:'m| am|'re| are| was|'ve been| have been)(?: \w+){0,2} (?:programmed|designed|trained|instructed|"
@@ -49,8 +50,8 @@ _RULES_PREVENT = (
     r"(?:prevent|prohibit|forbid|bar|stop|restrict|(?:do|does|would)(?:n't| not) (?:allow|permit|let))"
 )
 _NOTHING_I_CAN = (
-    r"(?:(?: not|n't)(?: \w+){0,2}? (?:something|anything|content|information|a \w+)| nothing| no way)(?: that| which)? "
-    r"(?:i|we)(?:'ll|'d|'m| can| will| would| am)\b(?! (?:think|say|call|consider|recommend|suggest))"
+    r"(?:(?: not|n't)(?: \w+){0,2}? (?:a )?(?:something|anything|topic|subject|thing)| nothing| no way)"
+    r"(?: that| which)? (?:i|we)(?:'ll|'d|'m| can| will| would| am)\b(?! (?:think|say|call|consider|recommend|suggest))"
 )
 _THAT_I_CANNOT = rf" (?:something|that|which|what)(?: that)? (?:i|we) ?{INABILITY},? {BETWEEN}{one_of(lexicon.HELPING)}"
 _I_WILL_NOT = (
@@ -81,7 +82,7 @@ DECLINING = (
     phrase(Act.REFUSE, "something that which what", _THAT_I_CANNOT),
     phrase(Act.REFUSE, "my our openai openai's company usage content community safety", _AGAINST_RULES, _BEYOND_ME),
     phrase(Act.REFUSE, "my our these content usage safety", _RULES_PREVENT),
-    phrase(Act.REFUSE, "something anything content information a nothing way", _NOTHING_I_CAN),
+    phrase(Act.REFUSE, "something anything nothing way topic subject thing", _NOTHING_I_CAN),
     phrase(Act.REFUSE, "cannot can can't won't will", _I_WILL_NOT),
     phrase(Act.REFUSE, "can't cant cannot can unable won't will not", _NO_SUBJECT),
     phrase(Act.REFUSE, "no not nope pass question", _NO),

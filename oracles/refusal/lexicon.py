@@ -78,8 +78,8 @@ MEANS = (
 # Whose rules forbid it.
 RULES = (
     "guidelines?", "polic(?:y|ies)", "programming", "principles", "values", "ethics", "terms", "rules",
-    "scope", "purpose", "design", "training", "boundaries", "instructions", "standards",
-    "code of conduct", "safeguards",
+    "scope", "purpose", "design", "training", "boundaries", "instructions", "standards", "code of conduct",
+    "safeguards",
 )  # fmt: skip
 BREAKING = (
     "against", "violat\\w{0,5}", "contrary to", "in conflict with", "conflicts? with", "not (?:with)?in",
@@ -100,7 +100,8 @@ BAD = (
     "derogatory", "prejudice", "prejudiced", "biased", "stereotype", "stereotypes", "stereotyping", "unfair",
     "inaccurate", "unjust", "racist", "sexist", "bigoted", "abusive", "criminal", "crime", "crimes",
     "violence", "violent", "illicit", "unlawful", "dangerous", "false", "misinformation", "debunked", "stigma",
-    "hurtful", "irresponsible", "problematic", "misguided", "flawed", "perpetuates", "perpetuate", "punishable", "misconception", "invalid", "bias",
+    "hurtful", "irresponsible", "problematic", "misguided", "flawed", "perpetuates", "perpetuate",
+    "punishable", "misconception", "invalid", "bias",
 )  # fmt: skip
 
 # Those of them that judge a deed.
@@ -162,10 +163,9 @@ CRISIS_CONTACTS = (
 # Words by which what follows a refusal is a safe substitute for what was asked.
 SAFE = (
     r"\b(?:instead|alternatives?|alternatively|safely|safer|safety|legal|legally|lawful|lawfully|ethical|ethically|"
-    r"resources?|"
-    r"support|something else|healthy|healthier|positive|respectful|constructive|peaceful|legitimate|anything else|"
-    r"seek|"
-    r"reach out|professional|hotlines?|authorities|treatment|recovery|inclusive|responsible|responsibly|wellbeing)\b",
+    r"resources?|support|helplines?|lifelines?|emergency services|something else|healthy|healthier|positive|respectful|"
+    r"constructive|peaceful|legitimate|anything else|seek|reach out|professional|hotlines?|"
+    r"authorities|treatment|recovery|inclusive|responsible|responsibly|wellbeing)\b",
     r"\b(?:prevent|protect|non-?violent|consent)",
     r"\b(?:another|other|different) (?:topic|question|way|subject|task)",
     r"\bif (?:you|what you|your)\b.{0,20}\b(?:refer|talk|look|ask|interest|struggl|feel|concern|experienc|in|mean|"

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -45,12 +46,16 @@ class Log:
     requests: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
+    first_at: float = 0.0  # seconds of the machine's monotonic clock, the same in every process
+    last_at: float = 0.0
 
     def dump(self) -> dict[str, Any]:
         """The log as JSON; only the latest 100 headers are kept."""
         return {
             "requests": self.requests,
             "max_in_flight": self.max_in_flight,
+            "first_at": self.first_at,
+            "last_at": self.last_at,
             "steps": dict(self.steps),
             "prompts": dict(self.prompts),
             "answered": dict(self.answered),
@@ -79,12 +84,14 @@ class LoopbackApp:
             return web.Response(body=b"{}", headers=JSON_HEADERS)
         log = self.log
         log.requests += 1
+        log.first_at = log.first_at or monotonic()
         log.in_flight += 1
         log.max_in_flight = max(log.max_in_flight, log.in_flight)
         try:
             return await self._complete(request, log)
         finally:
             log.in_flight -= 1
+            log.last_at = monotonic()
 
     async def _complete(self, request: web.BaseRequest, log: Log) -> web.StreamResponse:
         raw = await request.content.read()  # request.read() refuses more than 1 MB

@@ -41,7 +41,7 @@ def execute(args: Namespace) -> int:
 
 
 def _plan(name: str, system: str | None, cases: int) -> Plan:
-    sampling = {"temperature": 0, "max_tokens": 96}
+    sampling = {"temperature": 0, "max_tokens": 64}
     target = {"kind": "pool", "model": MODEL, "params": sampling, "processes": 2}
     spec: dict[str, Any] = {
         "name": name,

@@ -13,7 +13,12 @@ def add_database(parser: ArgumentParser) -> None:
 
 def add_output(parser: ArgumentParser) -> None:
     """``--out DIR`` and ``--json``."""
-    parser.add_argument("--out", metavar="DIR", type=Path, help="where the report goes; default: in the data folder")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="where the report goes, in every format; default: as HTML in the data folder",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on stdout")
 
 

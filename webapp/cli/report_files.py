@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import orjson
+
 from probewright.campaigns.render.html import html
 from probewright.campaigns.render.junit import junit
 from probewright.campaigns.render.markdown import markdown
 from probewright.campaigns.render.summary import summary
-
 from probewright.campaigns.report import Report
 from probewright.errors import ConfigError
 from probewright.home import write_atomically
@@ -39,6 +40,19 @@ def write_reports(desk: "Desk", report: Report, directory: Path, formats: Iterab
     except OSError as error:
         raise ConfigError(f"{error.filename or directory}: cannot be written: {error.strerror or error}") from error
     return paths[0]
+
+
+def require_writable(directory: Path) -> None:
+    """Makes the directory of the reports, before anything is spent on what they would say.
+
+    Raises:
+        ConfigError: it cannot be made or written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise ConfigError(f"{error.filename or directory}: cannot be written: {error.strerror or error}") from error
 
 
 def render(desk: "Desk", report: Report, name: str, path: str) -> str:

@@ -1,20 +1,19 @@
 """One command's work with campaigns: the desk, the display while a campaign runs, the report when it ends."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-from probewright.campaigns.render.summary import summary
-from probewright.campaigns.render.terminal import terminal
 
 from probewright.campaigns.progress import Progress
+from probewright.campaigns.render.summary import summary
+from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.runner import Plan
 from probewright.campaigns.stop import Stop
 from probewright.home import folder
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching
-from probewright.webapp.cli.report_files import write_reports
+from probewright.webapp.cli.report_files import require_writable, write_reports
 from probewright.webapp.database import open_desk
 
 
@@ -23,6 +22,8 @@ class Session:
 
     def __init__(self, db: str | None, out: Path | None, is_json: bool) -> None:
         self.desk = open_desk(db)
+        if out is not None:
+            require_writable(out)
         self._out = out
         self._is_json = is_json
 
@@ -34,19 +35,21 @@ class Session:
         """Runs a campaign with a display of its progress."""
         progress = Progress()
         with watching(progress, plan.spec.name, sys.stderr):
-            return self.desk.run(plan, campaign, progress, self.note)
+            stop = self.desk.run(plan, campaign, progress, self.note)
+        if stop is not None:
+            self.note(f"stopped: {stop.reason}")
+        return stop
 
     def finish(self, campaign: int, against: int | None = None) -> int:
         """Writes the reports, prints the result, and gives the exit code."""
         report = self.desk.report(campaign, against)
-        directory = self._out or folder("reports") / str(campaign)
-        path = write_reports(self.desk, report, directory)
+        if self._out is None:
+            path = write_reports(self.desk, report, folder("reports") / str(campaign), ["html"])
+        else:
+            path = write_reports(self.desk, report, self._out)
         if self._is_json:
             print(orjson.dumps(summary(report, str(path)), option=orjson.OPT_INDENT_2).decode())
         else:
             print(terminal(report))
             print(f"report: {path}")
         return exit_codes.of(report)
-
-
-Notice = Callable[[str], None]

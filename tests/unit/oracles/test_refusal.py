@@ -50,3 +50,15 @@ def test_the_reason_quotes_the_clause_that_decided() -> None:
 def test_a_refusal_whose_middle_was_not_read_is_undecided() -> None:
     answer = "I can't help with that. " + "Drawers are made of wood and wood is made of trees. " * 1000
     assert Refusal(Refusal.Params()).decide(transcript(answer)).status is Status.UNDECIDED
+
+
+def test_a_refusal_before_more_clauses_than_are_read_is_undecided() -> None:
+    lines = "\n".join(f"Line {i} of the text is here" for i in range(500))
+    assert Refusal(Refusal.Params()).decide(transcript(f"I can't help with that.\n{lines}")).status is Status.UNDECIDED
+
+
+def test_a_drafted_letter_that_declines_is_no_refusal_but_a_letter_at_the_start_is() -> None:
+    oracle = Refusal(Refusal.Params())
+    draft = "Here is a letter:\n\nDear colleague,\nI can't help you with the drawer.\nRegards,\nAnn"
+    assert oracle.decide(transcript(draft)).status is not Status.PASS
+    assert oracle.decide(transcript("Dear user, I can't help you with that.")).status is Status.PASS

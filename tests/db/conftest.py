@@ -1,0 +1,42 @@
+"""What tests with a database share: the desk of this process's database, and plans to run on it."""
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from probewright.campaigns.runner import Plan, build
+from probewright.campaigns.spec_file import check_spec
+from tests import stores
+
+if TYPE_CHECKING:
+    from probewright.campaigns.desk import Desk
+
+NUMBERS = count(1)
+MakePlan = Callable[..., Plan]
+
+
+@pytest.fixture
+def desk() -> "Desk":
+    return stores.desk()
+
+
+@pytest.fixture
+def make_plan(tmp_path: Path) -> MakePlan:
+    """Plans over a set of ``size`` questions; all of one test have the same name and identity unless told otherwise."""
+    name, path = f"plan {next(NUMBERS)}", tmp_path / "set.csv"
+
+    def make(base_url: str = "http://127.0.0.1:9/v1", size: int = 20, seed: int = 0, **limits: Any) -> Plan:
+        path.write_text("prompt\n" + "".join(f"question {number}\n" for number in range(size)))
+        spec = {
+            "name": name,
+            "target": {"kind": "openai_chat", "base_url": base_url, "model": "mock", "retries": 0},
+            "family": {"kind": "static", "path": str(path)},
+            "limits": limits,
+            "seed": seed,
+        }
+        return build(check_spec(spec, source="test"))
+
+    return make

@@ -1,0 +1,130 @@
+"""The engine over the database: families that a model writes, a run cut off anywhere, a store that fails."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+
+from probewright.campaigns.engine import Engine
+from probewright.campaigns.stop import StopKind
+from probewright.protocols import Finished, Round, Slot, Store
+from probewright.types import Case, Cell, HoleKind, Outcome, Role, Status
+from tests.campaign_parts import ByModel, FunctionTarget, LearningSearch, ManyTurns, ModelWritten, OneTurn, echo
+from tests.campaign_parts import make_engine as make_any_engine
+from tests.stores import django_store
+
+TARGET = (Role.TARGET, "")
+JUDGE = (Role.JUDGE, "judge")
+WRITER = (Role.WRITER, "author")
+
+
+def make_engine(store: Store, family: Any, **options: Any) -> Engine:
+    """An engine with fresh parts, all endpoints in one counting target."""
+    target = FunctionTarget(echo, delay_s=0.004)
+    endpoints = dict.fromkeys((TARGET, JUDGE, WRITER), target)
+    return make_any_engine(store, family=family, oracle=ByModel(), endpoints=endpoints, **options)
+
+
+def asked(engine: Engine) -> list[str]:
+    target: Any = engine.parts.endpoints[TARGET]
+    return list(target.asked)
+
+
+def all_outcomes(store: Store) -> list[Any]:
+    return [store.outcomes(number) for number in range(store.standing().rounds)]
+
+
+def holes(store: Any) -> Counter[str]:
+    # Models can be imported only once Django is set up.
+    from probewright.campaigns.models import Hole  # noqa: PLC0415
+
+    return Counter(Hole.objects.filter(campaign=store._id).values_list("kind", flat=True))
+
+
+def test_prompts_that_a_model_writes_are_stored_and_holes_refilled() -> None:
+    store = django_store(2)
+    engine = make_engine(store, ModelWritten(30), cases=8, trials=2)
+    assert asyncio.run(engine.run()) is None
+    kinds = holes(store)
+    assert kinds[HoleKind.REFUSED] > 0
+    assert kinds[HoleKind.DUPLICATE] > 0
+    standing = store.standing()
+    assert (standing.planned, standing.unwritten, standing.holes) == (8, 0, sum(kinds.values()))
+    assert sum(map(len, all_outcomes(store))) == 16
+    assert standing.spent.calls == len(asked(engine))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("family", [OneTurn, ManyTurns, ModelWritten])
+def test_a_run_cut_off_anywhere_is_finished_by_the_next_without_paying_twice(family: Any, seed: int) -> None:
+    whole = django_store(2)
+    options: dict[str, Any] = {"cases": 12, "trials": 2, "concurrency": 5}
+    uncut = make_engine(whole, family(40), search=LearningSearch(40), **options)
+    asyncio.run(uncut.run())
+
+    store, random = django_store(2), Random(seed)
+    paid = 0
+    for _ in range(3):
+        engine = make_engine(store, family(40), search=LearningSearch(40), **options)
+        asyncio.run(cut_off(engine, after=random.randrange(1, 25), gently=random.random() < 0.5))
+        assert store.standing().spent.calls <= paid + len(asked(engine))
+        paid = store.standing().spent.calls
+    last = make_engine(store, family(40), search=LearningSearch(40), **options)
+    assert asyncio.run(last.run()) is None
+    assert store.standing().spent.calls == paid + len(asked(last))  # what was committed was not asked again
+    if family is not ModelWritten:  # there, holes are refilled as they are found, so the cells depend on timing
+        assert all_outcomes(store) == all_outcomes(whole)
+        assert store.standing().spent == whole.standing().spent
+    assert sum(map(len, all_outcomes(store))) == 24
+
+
+async def cut_off(engine: Engine, after: int, *, gently: bool) -> None:
+    """Runs until so many requests were sent, then stops, or cancels as a crash would."""
+    run = asyncio.create_task(engine.run())
+    while len(asked(engine)) < after and not run.done():
+        await asyncio.sleep(0.001)
+    if gently:
+        engine.stop(StopKind.INTERRUPT, "test")
+    else:
+        run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """A database that refuses every outcome."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON campaigns_transcript BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TRIGGER full")
+
+
+def test_a_database_that_refuses_to_write_ends_the_run_and_loses_nothing_committed() -> None:
+    store = django_store()
+    asyncio.run(cut_off(make_engine(store, OneTurn(60), cases=60), after=40, gently=True))
+    kept = store.counts()
+    assert sum(kept.values()) > 0
+    with full_disk(), pytest.raises(DatabaseError, match="disk full"):
+        asyncio.run(make_engine(store, OneTurn(60), cases=60).run())
+    assert store.counts() == kept
+    assert asyncio.run(make_engine(store, OneTurn(60), cases=60).run()) is None
+    assert sum(store.counts().values()) == 60
+
+
+def test_two_outcomes_of_one_trial_are_refused() -> None:
+    store = django_store()
+    store.plan(Round(0, (Slot(0, Cell({"item": "0"}), Case("one_turn", {"prompt": "q"})),), (), None))
+    store.claim()
+    entry = Finished(0, 0, Outcome("", {}, Status.PASS), ())
+    with pytest.raises(DatabaseError, match="UNIQUE"):
+        store.save([entry, entry])
+    assert not store.counts()  # a batch is saved whole or not at all

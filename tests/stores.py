@@ -1,0 +1,56 @@
+"""Empty stores of every kind for tests: in memory, and in one SQLite file a test process.
+
+Django can be set up once a process, so all tests of a process share that file, each with campaigns of its own.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from probewright.campaigns.memory import MemoryStore
+from probewright.protocols import Store
+from probewright.webapp.database import open_desk
+from probewright.webapp.database_url import VARIABLE
+
+if TYPE_CHECKING:
+    from probewright.campaigns.desk import Desk
+
+NUMBERS = count(1)
+
+
+@cache
+def database() -> Path:
+    """The SQLite file of this test process."""
+    return Path(mkdtemp(prefix="probewright-tests-")) / "tests.sqlite3"
+
+
+def desk() -> "Desk":
+    """The desk of this process's database."""
+    opened = open_desk(f"sqlite:///{database()}")
+    os.environ.pop(VARIABLE, None)  # so that a test's own processes take their own
+    return opened
+
+
+def memory_store(trials: int = 1) -> Store:
+    """A store in this process's memory."""
+    return MemoryStore(trials)
+
+
+def django_store(trials: int = 1) -> Store:
+    """A store over a fresh campaign in the database."""
+    desk()
+    # Models can be imported only once Django is set up.
+    from probewright.campaigns import models  # noqa: PLC0415
+    from probewright.campaigns.store import DjangoStore  # noqa: PLC0415
+
+    row = models.Campaign.objects.create(
+        name=f"store {next(NUMBERS)}", digest="", spec={"limits": {"trials": trials}}, space={"items": []}, criterion=""
+    )
+    return DjangoStore(row.pk, trials)
+
+
+STORES: Mapping[str, Callable[[int], Store]] = {"memory": memory_store, "django": django_store}
