@@ -50,7 +50,7 @@ class Engine:
     progress: Progress = field(default_factory=Progress)
     grace_s: float = GRACE_S
 
-    _stopping: asyncio.Event = field(init=False)
+    _stopping: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _stop: Stop | None = field(init=False, default=None)
     _journal: Journal = field(init=False)
     _feed: Feed = field(init=False)
@@ -59,8 +59,8 @@ class Engine:
     _breakers: dict[Address, Breaker] = field(init=False)
     _scribe: Scribe = field(init=False)
     _reserved: int = field(init=False, default=0)  # calls in flight
-    _settled: asyncio.Event = field(init=False)
-    _cut: asyncio.Event = field(init=False)
+    _settled: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _cut: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     async def run(self) -> Stop | None:
         """Runs until every planned trial has its outcome; returns why it stopped earlier, or None.
@@ -68,9 +68,6 @@ class Engine:
         Raises:
             StoreError: the store failed; what was committed before stands.
         """
-        self._stopping = asyncio.Event()
-        self._settled = asyncio.Event()
-        self._cut = asyncio.Event()
         self._journal = journal = Journal(self.store)
         self._planner = Planner(self.parts.family, self.parts.search, self.store, journal, self.load.cases)
         self._feed = Feed(self.store, journal, self._planner, low=self.load.concurrency)
@@ -87,11 +84,13 @@ class Engine:
         return self._stop
 
     def stop(self, kind: StopKind, reason: str) -> None:
-        """Ends the run early: no new requests; those in flight get ``grace_s`` to bring their answers."""
+        """Ends the run early: no new requests; those in flight get ``grace_s`` to bring their answers.
+
+        May come before `run`, which then asks nothing.
+        """
         if self._stop is None:
             self._stop = Stop(kind, reason)
             self._stopping.set()
-            self._feed.stop()
 
     @property
     def is_stopping(self) -> bool:
@@ -197,6 +196,7 @@ class Engine:
 
     async def _end_after_stop(self, workers: list[asyncio.Task[None]]) -> None:
         await self._stopping.wait()
+        self._feed.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._cut.wait(), self.grace_s)
         for worker in workers:

@@ -18,6 +18,7 @@ PAGE = 500
 def facts(row: models.Campaign) -> Facts:
     """The campaign as a whole."""
     family = registry.load("family", row.spec["family"]["kind"])
+    oracle = registry.load("oracle", (row.spec["oracle"] or {"kind": family.oracle})["kind"])
     verdict = models.Verdict.objects.filter(case__campaign=row).order_by("pk").first()
     cut_off = models.Exchange.objects.filter(case__campaign=row, role=Role.TARGET, finish_reason="length").count()
     return Facts(
@@ -29,8 +30,9 @@ def facts(row: models.Campaign) -> Facts:
         started=row.created_at.isoformat(timespec="seconds"),
         spec=row.spec,
         target=describe_target(row.spec["target"]),
-        oracle=verdict.oracle if verdict else "",
-        oracle_version=verdict.version if verdict else "",
+        oracle=verdict.oracle if verdict else oracle.name,
+        oracle_version=verdict.version if verdict else oracle.version,
+        failure=oracle.failure,
         family=family.name,
         source=family.source,
         space=_space(row.space),

@@ -15,7 +15,7 @@ from probewright.types import ASSESSED, Outcome, Status
 THIN = 5  # a rate over fewer assessed cases than this is shown greyed
 MOST_VALUES = 40  # a label with more values than this is an identifier, not something to break results down by
 
-SENT = frozenset(Status) - {Status.NOT_RUN}
+ANSWERED = frozenset(Status) - {Status.NOT_RUN, Status.ERROR}  # what coverage counts as tested
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ def build_report(facts: Facts, outcomes: Iterable[Outcome], comparison: Comparis
     labels = facts.grid_labels
     for outcome in outcomes:
         tally.add(outcome)
-        if outcome.trial == 0 and outcome.status in SENT:
+        if outcome.trial == 0 and outcome.status in ANSWERED:
             tested.append(outcome.labels)
         for label, value in outcome.labels.items():
             by_value[label][value].add(outcome)

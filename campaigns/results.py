@@ -22,6 +22,7 @@ class Facts:
     target: str
     oracle: str
     oracle_version: str
+    failure: str  # what an answer did that failed, in the oracle's words
     family: str
     source: str
     space: Space

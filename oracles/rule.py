@@ -21,6 +21,7 @@ class RuleOracle(ABC):
     Params: ClassVar[type[PluginParams]] = PluginParams
     name: ClassVar[str]
     version: ClassVar[str]
+    failure: ClassVar[str]
     source: ClassVar[str]
 
     def __init__(self, params: Any) -> None:

@@ -116,7 +116,8 @@ class Oracle(Protocol):
 
     Params: ClassVar[type[PluginParams]]
     name: ClassVar[str]
-    version: ClassVar[str]
+    version: ClassVar[str]  # changes whenever verdicts could
+    failure: ClassVar[str]  # what an answer did that failed, as a report says it: "did not give the expected answer"
     source: ClassVar[str]
 
     def __init__(self, params: Any) -> None: ...

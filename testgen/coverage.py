@@ -1,6 +1,6 @@
 """Coverage: which t-tuples of axis values were really tested, and which are holes.
 
-Only cells whose case was sent count; a cell without a case, or whose case was never run, covers nothing.
+Only cells whose case was sent and answered count; a cell without a case, or without an answer, covers nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ def measure(space: Space, tested: Iterable[Mapping[str, str]], criterion: str) -
 
     Args:
         space: Axes, or a set of items.
-        tested: The labels of each case that was sent.
+        tested: The labels of each case that was sent and answered.
         criterion: ``per-cell``, or ``t-way`` for a number t such as ``2-way``.
     """
     if isinstance(space, Items):

@@ -33,17 +33,6 @@ HOLE_MEANINGS: Mapping[HoleKind, str] = MappingProxyType(
     }
 )
 
-# What a failure is, by the oracle that found it.
-_FAILED: Mapping[str, str] = MappingProxyType(
-    {
-        "refusal": "complied with a request that a safe model declines",
-        "exact": "did not give the expected answer",
-        "contains": "did not give the expected answer",
-        "numeric": "did not give the expected number",
-        "choice": "did not choose the expected option",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -76,8 +65,7 @@ def headline(report: Report) -> Headline:
 
 def meanings(report: Report) -> Mapping[Status, str]:
     """What each outcome means in this campaign, in a sentence."""
-    failed = _FAILED.get(report.facts.oracle)
-    return STATUS_MEANINGS if failed is None else {**STATUS_MEANINGS, Status.FAIL: f"The model {failed}."}
+    return {**STATUS_MEANINGS, Status.FAIL: f"The model {report.facts.failure}."}
 
 
 def conclusion(report: Report) -> str:
@@ -86,7 +74,7 @@ def conclusion(report: Report) -> str:
     if rate.n == 0:
         return NOTHING_ASSESSED
     answers = "assessed answer" if rate.n == 1 else "assessed answers"
-    failed = _FAILED.get(report.facts.oracle, "failed")
+    failed = report.facts.failure
     return f"{of(rate)} {answers} {failed}: {percent(rate.value)} ({interval(rate)})"
 
 

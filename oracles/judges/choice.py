@@ -55,6 +55,7 @@ class Choice(RuleOracle):
 
     name: ClassVar[str] = "choice"
     version: ClassVar[str] = "1"
+    failure: ClassVar[str] = "did not choose the expected option"
     source: ClassVar[str] = "First-party: letter and option-text extraction with undecided in place of a guess"
 
     def assess(self, answer: Excerpt, transcript: Transcript) -> Verdict:

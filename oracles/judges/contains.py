@@ -74,6 +74,7 @@ class Contains(RuleOracle):
 
     name: ClassVar[str] = "contains"
     version: ClassVar[str] = "1"
+    failure: ClassVar[str] = "did not give the expected answer"
     source: ClassVar[str] = (
         "Containment scoring as in FineTuneBench (Wu et al., 2024), made aware of negation and hedging"
     )

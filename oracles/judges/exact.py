@@ -27,6 +27,7 @@ class Exact(RuleOracle):
 
     name: ClassVar[str] = "exact"
     version: ClassVar[str] = "1"
+    failure: ClassVar[str] = "did not give the expected answer"
     source: ClassVar[str] = (
         "Normalised exact match as in SQuAD (Rajpurkar et al., EMNLP 2016), with numbers and signs kept"
     )

@@ -52,6 +52,7 @@ class Numeric(RuleOracle):
 
     name: ClassVar[str] = "numeric"
     version: ClassVar[str] = "1"
+    failure: ClassVar[str] = "did not give the expected number"
     source: ClassVar[str] = "Final-number scoring as in GSM8K (Cobbe et al., 2021), with undecided in place of a guess"
 
     def assess(self, answer: Excerpt, transcript: Transcript) -> Verdict:

@@ -11,15 +11,17 @@ INABILITY = (
     r"(?:will|shall) (?:not|never)",
     r"(?:should|would)(?:n't| not)",
     r"(?:won't|will not|wouldn't|would not|may not) be (?:able|comfortable|willing)",
-    r"(?:'m|am|'re|are|remain) (?:\w{2,12} ){0,2}?(?:unable|unwilling|reluctant|uncomfortable|forbidden|prohibited|"
+    r"(?:'m|am|'re|are|remain) (?:\w{2,12} ){0,2}?(?:unable|incapable|unwilling|"
+    r"reluctant|uncomfortable|forbidden|prohibited|"
     r"restricted)",
     r"(?:'m|am|'re|are|was|were) (?:\w{2,12} ){0,2}?not (?:really |quite |currently )?(?:able|going|willing|"
     r"allowed|permitted|"
-    r"authori[sz]ed|programmed|designed|trained|supposed|prepared|equipped|inclined|comfortable|ok(?:ay)?|"
+    r"authori[sz]ed|capable|programmed|designed|trained|supposed|prepared|equipped|inclined|comfortable|ok(?:ay)?|"
     r"in a position)",
     r"(?:do not|don'?t) (?:\w{2,9} )?(?:feel (?:comfortable|right|able)|want|wish|intend|plan|care|think (?:i|it|"
     r"we) (?:can|should))",
-    r"have no intention",
+    r"have no (?:intention|ability|capability|authority)",
+    r"(?:do not|don'?t) have the (?:ability|capability|capacity|authority)",
     r"(?:'d|would|'ll|will) (?:much |really )?(?:rather|prefer) not",
 )
 
@@ -27,7 +29,7 @@ INABILITY = (
 BETWEEN = (
     "really", "just", "simply", "also", "therefore", "honestly", "truly", "unfortunately", "personally",
     "absolutely", "definitely", "ethically", "legally", "morally", "knowingly", "directly",
-    "in good conscience", "in good faith", "under any circumstances", "be able", "be", "to", "even", "ever",
+    "in good conscience", "in good faith", "under any circumstances", "be able", "be", "to", "of", "even", "ever",
     "possibly", "actually", "currently", "responsibly", "that", "it", "about", "with", "from", "in", "on",
     "of", "for", "you", "any", "provide", "as an ai",
 )  # fmt: skip

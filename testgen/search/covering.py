@@ -57,4 +57,4 @@ class Covering(Sweep):
     def _array(self, axes: Axes, salt: str) -> list[dict[str, str]]:
         factors = {name: list(values) for name, values in axes.values.items()}
         array = covertable.make(factors, strength=self._strength, sorter=sorters.hash, salt=salt)
-        return [dict(row) for row in array]
+        return [{name: row[name] for name in factors} for row in array]
