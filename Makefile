@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 DEMO_OUT ?= out/demo
 TESTS ?=
 
-.PHONY: demo test check bench dev lock clean
+.PHONY: demo test test-web check bench dev lock clean
 .DEFAULT_GOAL := dev
 
 $(READY): pyproject.toml requirements.lock
@@ -25,7 +25,10 @@ demo: $(READY) ## test a real small language model, with and without a cautious 
 
 test: $(READY) ## all tests; TESTS="-m 'not model'" or a path picks some
 	$(BIN)/probewright models add smollm2
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(BIN)/python -m pytest -n 2 -m "not browser" $(TESTS)
+
+test-web: $(READY) ## pages and reports in a real Chromium, at $$CHROMIUM or /usr/bin/chromium
+	$(BIN)/python -m pytest -m browser tests/web
 
 check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

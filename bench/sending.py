@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,14 @@ def bench(runs: int) -> list[Figure]:
     start = middle([campaign(1, 0).process.cpu_s for _ in range(runs)])
     window = middle([sent.last_at - sent.first_at for sent in slow])
     cpu = middle([(sent.process.cpu_s - start) / (CASES - 1) * 1000 for sent in slow])
+    floor = (middle([bare(CASES) for _ in range(runs)]) - middle([bare(IN_FLIGHT) for _ in range(runs)])) / (
+        CASES - IN_FLIGHT
+    )
     rate = middle([CASES / (sent.last_at - sent.first_at) for sent in fast])
     return [
         Figure(f"send window / ideal of {IDEAL_S:.2f} s at {LATENCY_MS} ms", window / IDEAL_S, 1.2, "ratio"),
         Figure("CPU a case, start-up taken out", cpu, 0.6, "ms"),
+        Figure("the same / bare aiohttp with a SQLite row each", cpu / (floor * 1000), 3, "ratio"),
         Figure("peak memory", max(sent.process.peak_mb for sent in slow + fast), 150, "MB"),
         Figure("command to first request", middle([s.first_at - s.process.began_at for s in slow]), 1.5, "s"),
         Figure("cases a second at zero latency", rate, 1500, "1/s", is_floor=True),
@@ -66,6 +71,13 @@ def campaign(cases: int, latency_ms: float) -> Sent:
     if sum(result["outcomes"].values()) != cases or log["requests"] != cases:
         raise RuntimeError(f"{log['requests']} requests and {result['outcomes']} for {cases} cases")
     return Sent(process, log["first_at"], log["last_at"])
+
+
+def bare(requests: int) -> float:
+    """CPU seconds of the floor: aiohttp and SQLite alone, see `bench.bare`."""
+    with tempfile.TemporaryDirectory() as name, spawned("--latency-ms", str(LATENCY_MS)) as url:
+        command = [sys.executable, "-m", "bench.bare", url, str(requests), str(IN_FLIGHT), f"{name}/rows.sqlite3"]
+        return run(command).cpu_s
 
 
 def _write_prompts(path: Path, cases: int) -> None:

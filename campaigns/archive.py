@@ -21,12 +21,11 @@ MOST_DIGITS = 18  # of a campaign's number; longer ones are nobody's, and SQLite
 
 @transaction.atomic
 def start_or_resume(plan: Plan, is_new: bool = False) -> models.Campaign:
-    """The plan's campaign: the unfinished one with the same identity, left as it is, else a new one."""
+    """The plan's campaign: the latest with the same identity, left as it is; a new one if that is finished."""
     name, digest = plan.spec.name, plan.digest
-    known = models.Campaign.objects.filter(name=name, digest=digest).exclude(state=CampaignState.FINISHED)
-    row = None if is_new else known.order_by("-pk").first()
-    if row is not None:
-        return row
+    latest = models.Campaign.objects.filter(name=name, digest=digest).order_by("-pk").first()
+    if latest is not None and latest.state != CampaignState.FINISHED and not is_new:
+        return latest
     space, criterion = _space(plan), plan.search.criterion
     return models.Campaign.objects.create(
         name=name, digest=digest, space=space, criterion=criterion, spec=plan.spec.dump(), wanted=plan.cases

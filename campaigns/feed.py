@@ -20,29 +20,24 @@ class Feed:
         self._open: dict[int, int] = {}  # chunk -> tasks without an outcome
         self._claiming = asyncio.Lock()
         self._prefetch: asyncio.Task[bool] | None = None
-        self._is_stopped = False
+        self._dry_at = -1  # how many rounds had been planned when the last claim found nothing
+        self._is_over = False
 
     async def next(self) -> tuple[int, Task] | None:
         """The next task and its chunk; waits while the planner may bring more; None when all are handed out."""
-        while not self._tasks and not self._is_stopped:
+        while not self._tasks and not self._is_over:
             async with self._claiming:
-                if self._is_stopped:  # while it waited for its turn: a claim now would wait for a planner that is idle
-                    return None
-                if not self._tasks and not await self._claim():
-                    if self._planner.is_done and not await self._claim():
-                        return None
-                    if not self._tasks:
-                        await self._planner.planned.wait()
-        if self._is_stopped:
+                await self._refill()
+        if self._is_over:
             return None
         item = self._tasks.popleft()
-        if len(self._tasks) < self._low and not self._claiming.locked():
+        if len(self._tasks) < self._low and self._dry_at != self._planner.rounds and not self._claiming.locked():
             self._prefetch = asyncio.create_task(self._claim_locked())
         return item
 
     def stop(self) -> None:
         """Hands out nothing more; whoever waits for a task gets None."""
-        self._is_stopped = True
+        self._is_over = True
         self._planner.planned.set()
 
     def finish(self, chunk: int) -> tuple[Closed, ...]:
@@ -58,16 +53,28 @@ class Feed:
         if self._prefetch is not None:
             await asyncio.gather(self._prefetch, return_exceptions=True)
 
+    async def _refill(self) -> None:
+        """Claims a chunk; where there is none, waits for the planner, or ends the feed when the planner has ended."""
+        if self._tasks or self._is_over:  # while this worker waited for its turn
+            return
+        self._planner.planned.clear()
+        is_last = self._planner.is_done
+        if not await self._claim():
+            if is_last:
+                self._is_over = True
+            else:
+                await self._planner.planned.wait()
+
     async def _claim_locked(self) -> bool:
         async with self._claiming:
             return len(self._tasks) < self._low and await self._claim()
 
     async def _claim(self) -> bool:
-        if not self._planner.is_done:
-            self._planner.planned.clear()
-            self._planner.wake()
+        rounds = self._planner.rounds
         chunk = await self._journal.call(self._store.claim)
+        self._planner.wake()
         if chunk is None:
+            self._dry_at = rounds
             return False
         self._open[chunk.id] = len(chunk.tasks)
         self._tasks.extend((chunk.id, task) for task in chunk.tasks)

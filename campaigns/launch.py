@@ -1,6 +1,7 @@
 """Running a campaign whose rows lie in the database, in this process: what `probewright run` and `resume` do."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -33,6 +34,7 @@ def launch(
         store = DjangoStore(row.pk, plan.spec.limits.trials)
         standing = store.standing()
         interrupts = _Interrupts(notice)
+        gc.freeze()  # what was imported lives on: collections during the run need not look at it again
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             stop = runner.run(run(plan, store, standing, progress, interrupts.attach))
     finally:

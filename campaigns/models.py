@@ -6,6 +6,7 @@ row is one trial of a case with its outcome, which follows from the verdicts and
 
 from django.db import models
 
+from probewright.campaigns.fields import JsonColumn
 from probewright.campaigns.stop import StopKind
 from probewright.types import HoleKind, Role, Status
 
@@ -27,13 +28,13 @@ class Campaign(models.Model):
 
     name = models.CharField(max_length=120, db_index=True)
     digest = models.CharField(max_length=64, help_text="of the spec without limits, concurrency and gate")
-    spec = models.JSONField()
+    spec = JsonColumn()
     state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.RUNNING)
     stop_kind = models.CharField(max_length=10, choices=_choices(StopKind), blank=True)
     stop_reason = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    space = models.JSONField(help_text="axes by name, in order, or the ids of a set")
+    space = JsonColumn(help_text="axes by name, in order, or the ids of a set")
     criterion = models.CharField(max_length=20, help_text="what coverage is measured by")
     wanted = models.PositiveIntegerField(default=0, help_text="cases to plan")
     rounds = models.PositiveIntegerField(default=0)
@@ -41,7 +42,7 @@ class Campaign(models.Model):
     unwritten = models.PositiveIntegerField(default=0, help_text="of them, those without a case yet")
     hole_count = models.PositiveIntegerField(default=0)
     next_position = models.PositiveIntegerField(default=0)
-    search_state = models.JSONField(null=True)
+    search_state = JsonColumn(null=True)
     calls = models.PositiveBigIntegerField(default=0)
     prompt_tokens = models.PositiveBigIntegerField(default=0)
     completion_tokens = models.PositiveBigIntegerField(default=0)
@@ -69,6 +70,7 @@ class Chunk(models.Model):
     is_done = models.BooleanField(default=False)
     owner = models.CharField(max_length=200, blank=True)
     lease_until = models.DateTimeField(null=True)
+    claims = models.PositiveIntegerField(default=0, help_text="how often it was claimed")
 
     class Meta:
         indexes = (models.Index(fields=["campaign", "is_done", "first"], name="chunk_open"),)
@@ -83,11 +85,11 @@ class Case(models.Model):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="cases", db_index=False)  # the constraints'
     position = models.PositiveIntegerField()
     round = models.PositiveIntegerField()
-    cell = models.JSONField(help_text="labels of the planned cell")
+    cell = JsonColumn(help_text="labels of the planned cell")
     index = models.PositiveIntegerField(help_text="how many earlier cells had the same labels")
     key = models.CharField(max_length=32, null=True)
-    labels = models.JSONField(help_text="of the case once it is written, until then of its cell")
-    content = models.JSONField(null=True, help_text="family, parameters, expected, seed")
+    labels = JsonColumn(help_text="of the case once it is written, until then of its cell")
+    content = JsonColumn(null=True, help_text="family, parameters, expected, seed")
 
     class Meta:
         constraints = (
@@ -103,7 +105,7 @@ class Hole(models.Model):
     """A cell that got no case."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="holes")
-    cell = models.JSONField()
+    cell = JsonColumn()
     index = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=_choices(HoleKind))
     reason = models.TextField()
@@ -120,11 +122,11 @@ class Exchange(models.Model):
     ordinal = models.PositiveIntegerField()
     role = models.CharField(max_length=6, choices=_choices(Role))
     to = models.CharField(max_length=60, blank=True)
-    request = models.JSONField()
+    request = JsonColumn()
     text = models.TextField(blank=True)
     reasoning = models.TextField(blank=True)
     finish_reason = models.CharField(max_length=40, blank=True)
-    scores = models.JSONField(null=True)
+    scores = JsonColumn(null=True)
     blocked = models.TextField(blank=True)
     model = models.CharField(max_length=200, blank=True)
     prompt_tokens = models.PositiveIntegerField()

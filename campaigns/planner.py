@@ -28,6 +28,7 @@ class Planner:
         self._wanted = wanted
         self._turn = asyncio.Event()
         self.planned = asyncio.Event()  # set whenever a round was stored or planning ended
+        self.rounds = 0  # planned by this planner
         self.is_done = False
         self.holes = 0
 
@@ -37,45 +38,47 @@ class Planner:
 
     async def run(self) -> None:
         """Plans round after round; returns when the search or the number of wanted cases is exhausted."""
-        standing = await self._journal.call(self._store.standing)
+        standing, is_due = await self._look()
         if standing.search_state is not None:
             self._search.resume(standing.search_state)
-        while (missing := await self._missing()) > 0 and self.holes < self._wanted + SPARE_HOLES:
-            standing = await self._due()
-            if self._search.learns and standing.rounds >= AHEAD:
-                self._search.tell(await self._journal.call(self._store.outcomes, standing.rounds - AHEAD))
-            cells = self._search.ask(min(self._search.round_size, missing))
-            if not cells:
+        while not self._has_enough(standing):
+            if not is_due or standing.planned >= self._wanted:  # slots without a case yet may turn out holes
+                await self._turn.wait()
+            elif not await self._plan(standing):
                 break
-            planned = await self._write(standing, cells)
-            await self._journal.call(self._store.plan, planned)
-            self.planned.set()
+            standing, is_due = await self._look()
         self.is_done = True
         self.planned.set()
 
-    async def _missing(self) -> int:
-        """How many cases are still to be planned. Waits while slots may yet turn out holes and leave some missing."""
-        while True:
-            self._turn.clear()
-            standing = await self._journal.call(self._store.standing)
-            self.holes = standing.holes
-            if standing.planned < self._wanted or not standing.unwritten:
-                return self._wanted - standing.planned
-            await self._turn.wait()
+    def _has_enough(self, standing: Standing) -> bool:
+        if self.holes >= self._wanted + SPARE_HOLES:
+            return True
+        return standing.planned >= self._wanted and not standing.unwritten
 
-    async def _due(self) -> Standing:
-        """Waits for the outcomes that the next round depends on, or until the rounds planned so far run out."""
-        while True:
-            self._turn.clear()
-            standing = await self._journal.call(self._store.standing)
-            if await self._journal.call(self._is_due, standing.rounds):
-                return standing
-            await self._turn.wait()
+    async def _look(self) -> tuple[Standing, bool]:
+        """Where the campaign stands, and whether the next round may be planned."""
+        self._turn.clear()
+        standing, is_due = await self._journal.call(self._ask_store)
+        self.holes = standing.holes
+        return standing, is_due
 
-    def _is_due(self, number: int) -> bool:
+    def _ask_store(self) -> tuple[Standing, bool]:
+        standing = self._store.standing()
         if self._search.learns:
-            return number < AHEAD or self._store.unfinished(number - AHEAD) == 0
-        return self._store.unclaimed() < AHEAD * self._search.round_size
+            awaited = standing.rounds - AHEAD
+            return standing, awaited < 0 or self._store.unfinished(awaited) == 0
+        return standing, self._store.unclaimed() < AHEAD * self._search.round_size
+
+    async def _plan(self, standing: Standing) -> bool:
+        """Plans one round; False where the search has nothing left to ask."""
+        if self._search.learns and standing.rounds >= AHEAD:
+            self._search.tell(await self._journal.call(self._store.outcomes, standing.rounds - AHEAD))
+        cells = self._search.ask(min(self._search.round_size, self._wanted - standing.planned))
+        if cells:
+            await self._journal.call(self._store.plan, await self._write(standing, cells))
+            self.rounds += 1
+            self.planned.set()
+        return bool(cells)
 
     async def _write(self, standing: Standing, cells: Sequence[Cell]) -> Round:
         slots: list[Slot] = []

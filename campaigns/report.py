@@ -111,7 +111,7 @@ def build_report(facts: Facts, outcomes: Iterable[Outcome], comparison: Comparis
     labels = facts.grid_labels
     for outcome in outcomes:
         tally.add(outcome)
-        if outcome.trial == 0 and outcome.status in ANSWERED:
+        if outcome.status in ANSWERED:
             tested.append(outcome.labels)
         for label, value in outcome.labels.items():
             by_value[label][value].add(outcome)

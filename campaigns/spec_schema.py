@@ -4,7 +4,7 @@ from typing import Any
 
 from probewright import registry
 from probewright.campaigns.spec import CampaignSpec
-from probewright.plugins import PluginParams
+from probewright.plugins import ROLE_MARK, PluginParams
 
 ROLES = ("target", "family", "search", "writer", "oracle")
 
@@ -14,10 +14,10 @@ def spec_schema() -> dict[str, Any]:
     schema = CampaignSpec.model_json_schema()
     definitions = schema.setdefault("$defs", {})
     for role in ROLES:
-        kinds = [_kind(role, name, definitions) for name in sorted(registry.table(role))]
-        names = [kind["properties"]["kind"]["const"] for kind in kinds]
-        definitions[role] = {"anyOf": [{"enum": names}, *kinds]}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+        names = sorted(registry.table(role))
+        definitions[role] = {"anyOf": [{"enum": names}, *(_kind(role, name, definitions) for name in names)]}
+    referenced: dict[str, Any] = _with_references(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **referenced}
 
 
 def _kind(role: str, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -27,3 +27,15 @@ def _kind(role: str, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     schema["properties"] = {"kind": {"const": name}, **schema.get("properties", {})}
     schema["required"] = ["kind", *schema.get("required", [])]
     return schema
+
+
+def _with_references(schema: Any) -> Any:
+    """The schema with each mark of a role turned into a reference to the role's definition."""
+    if isinstance(schema, list):
+        return [_with_references(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    turned = {key: _with_references(item) for key, item in schema.items() if key != ROLE_MARK}
+    if ROLE_MARK in schema:
+        turned["$ref"] = f"#/$defs/{schema[ROLE_MARK]}"
+    return turned

@@ -20,6 +20,7 @@ from probewright.protocols import Answered, Chunk, Closed, Cost, Entry, Finished
 from probewright.types import Case, Cell, Exchange, Hole, Outcome, Status
 
 CHUNK = 200
+FRESH = 64  # chunks kept in memory between planning and claiming
 LEASE = timedelta(seconds=60)
 COUNTERS = ("calls", "prompt_tokens", "completion_tokens", "usd", "unpriced_calls", "retries")
 COUNT = f"UPDATE campaigns_campaign SET {', '.join(f'{c} = {c} + %s' for c in (*COUNTERS, 'seconds'))} WHERE id = %s"
@@ -59,6 +60,7 @@ class DjangoStore:
         self._owner = process_name()
         self._case_ids: dict[int, int] = {}  # position -> primary key, of the claimed chunks
         self._positions: dict[int, range] = {}  # chunk -> its positions
+        self._fresh: dict[int, Sequence[Slot]] = {}  # chunk -> its slots, planned by this process and not yet claimed
         self._clock = monotonic()
 
     def standing(self) -> Standing:
@@ -99,10 +101,12 @@ class DjangoStore:
         if updated != 1:
             raise StoreError(f"round {planned.number} of campaign {self._id} is planned already")
         _insert(models.Case, (self._case_row(slot, planned.number) for slot in planned.slots))
-        pieces = [positions[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
-        models.Chunk.objects.bulk_create(
-            models.Chunk(campaign_id=self._id, round=planned.number, first=piece[0], last=piece[-1]) for piece in pieces
+        pieces = [planned.slots[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
+        chunks = models.Chunk.objects.bulk_create(
+            models.Chunk(campaign_id=self._id, round=planned.number, first=piece[0].position, last=piece[-1].position)
+            for piece in pieces
         )
+        self._remember({chunk.pk: piece for chunk, piece in zip(chunks, pieces, strict=True)})
         models.Hole.objects.bulk_create(self._hole_row(hole) for hole in planned.holes)
 
     def known(self, keys: Sequence[str]) -> set[str]:
@@ -134,7 +138,7 @@ class DjangoStore:
             if row is None:
                 return None
             chunk = models.Chunk.objects.filter(free, pk=row.pk, is_done=False)
-            if chunk.update(owner=self._owner, lease_until=now + LEASE) != 1:
+            if chunk.update(owner=self._owner, lease_until=now + LEASE, claims=F("claims") + 1) != 1:
                 continue
             if tasks := self._tasks(row):
                 return Chunk(row.pk, tuple(tasks))
@@ -194,12 +198,25 @@ class DjangoStore:
         outcomes = models.Transcript.objects.filter(case__campaign=self._id, case__round=round_number)
         return cases * self._trials - outcomes.filter(trial__lt=self._trials).count()
 
+    def _remember(self, planned: Mapping[int, Sequence[Slot]]) -> None:
+        """Keeps slots that were just planned, for this process to claim without reading them back."""
+        self._fresh.update(planned)
+        while len(self._fresh) > FRESH:  # the oldest were claimed by somebody else
+            del self._fresh[next(iter(self._fresh))]
+
     def _tasks(self, row: models.Chunk) -> list[Task]:
+        cases = models.Case.objects.filter(campaign=self._id, position__range=(row.first, row.last))
+        self._case_ids.update(cases.values_list("position", "pk"))
+        self._positions[row.pk] = range(row.first, row.last + 1)
+        slots = self._fresh.pop(row.pk, None)
+        if slots is not None and row.claims == 0:  # claimed before: some of it may be done
+            return [Task(slot, trial) for slot in slots for trial in range(self._trials)]
+        return self._stored_tasks(row)
+
+    def _stored_tasks(self, row: models.Chunk) -> list[Task]:
         within = {"campaign": self._id, "position__range": (row.first, row.last)}
         cases = models.Case.objects.filter(**within).order_by("position")
         slots = {pk: _slot(*columns) for pk, *columns in cases.values_list("pk", *SLOT)}
-        self._case_ids.update({slot.position: pk for pk, slot in slots.items()})
-        self._positions[row.pk] = range(row.first, row.last + 1)
         within = {f"case__{name}": value for name, value in within.items()}
         done = set(models.Transcript.objects.filter(**within).values_list("case_id", "trial"))
         stored = _stored_exchanges(models.Exchange.objects.filter(**within))

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from probewright import registry
 from probewright.errors import ConfigError
 
+ROLE_MARK = "x-probewright-role"
 NESTED = "plugin_params"  # the error type that carries a plug-in's own validation error; see `flatten`
 
 
@@ -52,8 +53,8 @@ class PluginOf:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """A reference to the role's definition, which `probewright schema` fills from the registry."""
-        return {"$ref": f"#/$defs/{self.role}"}
+        """A mark that `probewright schema` replaces by a reference to the role's definition."""
+        return {ROLE_MARK: self.role}
 
 
 def resolve(role: str, value: object, info: ValidationInfo) -> Plugin:

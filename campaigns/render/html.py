@@ -24,7 +24,7 @@ _PIECES = 200  # template pieces that are written at once
 def html(report: Report, results: Iterable[Result], other: Mapping[str, Result] | None = None) -> Iterator[str]:
     """The report as HTML, in pieces to be written one after another.
 
-    Memory stays bounded: at most 3,000 trials are embedded (failures and changed cases first), each text cut at 20,000
+    Memory stays bounded: at most 840 trials are embedded (failures and changed cases first), each text cut at 20,000
     characters.
 
     Args:
@@ -55,6 +55,7 @@ def environment() -> Environment:
         of=figures.of,
         dollars=figures.dollars,
         duration=figures.duration,
+        identifiers=text.identifiers,
         readable=text.readable,
         excerpt=text.excerpt,
         heat=view.heat,

@@ -7,11 +7,12 @@ from enum import IntEnum
 from heapq import heappop, heappush
 
 from probewright.campaigns.comparison import Change
+from probewright.campaigns.render.text import MOST_CHARACTERS as LONGEST_TEXT
 from probewright.campaigns.render.text import shorten
 from probewright.campaigns.results import Result, Said
 from probewright.types import Outcome, Status
 
-MOST_TRIALS = 3_000
+MOST_TRIALS = 840  # two for each cell of the ASTRAL grid; a page with more is opened slowly and read by nobody
 MOST_CHARACTERS = 12_000_000  # of all embedded texts together: a browser still opens such a page at once
 
 Place = Hashable
@@ -72,7 +73,7 @@ class Selection:
 
 def shortened(result: Result) -> Result:
     """The result with every text cut to a readable length."""
-    if result.said is None:
+    if result.said is None or _size(result) <= LONGEST_TEXT:
         return result
     messages = tuple(replace(message, content=shorten(message.content)) for message in result.said.messages)
     said = Said(messages, shorten(result.said.reply), shorten(result.said.reasoning), result.said.finish_reason)

@@ -1,6 +1,7 @@
 """Text that a stranger wrote, made fit to show: nothing in it may act, hide or reorder what stands around it."""
 
 import re
+from collections.abc import Mapping
 from re import Match
 
 MOST_CHARACTERS = 20_000  # of one prompt or answer; what is longer is cut with a note
@@ -36,6 +37,11 @@ def excerpt(text: str, most: int = 160) -> str:
 def readable(identifier: str) -> str:
     """A label's identifier as words: ``drug_abuse,weapons`` becomes "drug abuse, weapons"."""
     return re.sub(r",(?=\S)", ", ", identifier.replace("_", " "))
+
+
+def identifiers(labels: Mapping[str, str]) -> str:
+    """A case's labels as they are written in specs and rows: "category=animal_abuse · style=slang"."""
+    return " · ".join(f"{name}={value}" for name, value in labels.items())
 
 
 def anchor(*parts: str | int) -> str:

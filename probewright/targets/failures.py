@@ -84,8 +84,11 @@ def failure_of_status(status: int, headers: Mapping[str, str], body: bytes) -> F
     said = f"HTTP {status}: {quote(body)}"
     wait_s = retry_after_s(headers.get("Retry-After"))
     if status < 400:
-        host = URL(headers.get("Location", "")).host or "the same host"
-        return Failure(RequestRejected, f"HTTP {status}: redirects to {host}, not followed", CHECK_URL)
+        return Failure(
+            RequestRejected,
+            f"HTTP {status}: redirects to {_host(headers.get('Location', ''))}, not followed",
+            CHECK_URL,
+        )
     if status in (401, 403):
         return Failure(AccessDenied, said, CHECK_KEY)
     if status == 429:
@@ -116,6 +119,14 @@ def one_line(text: str) -> str:
     """``text`` without line breaks and control characters, cut at 300 characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= MAX_QUOTE_CHARS else line[: MAX_QUOTE_CHARS - 3] + "..."
+
+
+def _host(location: str) -> str:
+    """Where a redirect leads to, by host alone: its path and query may hold a key that the server echoed."""
+    try:
+        return one_line(URL(location).host or "the same host")
+    except ValueError:
+        return "what is no URL"
 
 
 def _message(body: bytes) -> str | None:

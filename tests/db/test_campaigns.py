@@ -1,5 +1,6 @@
 """Campaigns as rows: who may run one, how it is resumed, what a refused process leaves alone."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ def test_a_killed_process_counts_as_dead_before_anybody_waited_for_it() -> None:
         name = process.stdout.readline().strip()
         assert not is_dead(name)
         process.kill()
-        process.stdout.read()  # ends with the process, which is a zombie until it is waited for
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # returns when it is a zombie, and leaves it one
         assert is_dead(name)
     assert not is_dead(process_name())
     assert not is_dead("another-machine:1:1")

@@ -128,3 +128,13 @@ def test_two_outcomes_of_one_trial_are_refused() -> None:
     with pytest.raises(DatabaseError, match="UNIQUE"):
         store.save([entry, entry])
     assert not store.counts()  # a batch is saved whole or not at all
+
+
+def test_outcomes_of_trials_that_are_no_longer_wanted_finish_nothing() -> None:
+    store: Any = django_store(2)
+    slots = tuple(Slot(p, Cell({"item": str(p)}), Case("one_turn", {"prompt": f"q{p}"})) for p in range(2))
+    store.plan(Round(0, slots, (), None))
+    store.claim()
+    store.save([Finished(0, trial, Outcome("", {}, Status.PASS, trial=trial), ()) for trial in (0, 1)])
+    assert store.unfinished(0) == 2
+    assert type(store)(store._id, trials=1).unfinished(0) == 1

@@ -12,7 +12,6 @@ from probewright.campaigns.engine import Engine
 from probewright.campaigns.limiter import BudgetLimiter
 from probewright.campaigns.memory import MemoryStore
 from probewright.campaigns.report import Report, build_report
-from probewright.campaigns.results import Facts
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.errors import RequestRejected, TargetError, TimedOut
 from probewright.protocols import Cost
@@ -31,6 +30,7 @@ from probewright.types import (
     last_prompt,
 )
 from tests.campaign_parts import WORST, ByLength, FunctionTarget, LearningSearch, ManyTurns, OneTurn, make_engine, says
+from tests.unit.render.made import FACTS
 
 TARGET = (Role.TARGET, "")
 TOKENS = 5  # of each answer of `says`
@@ -123,29 +123,16 @@ def target_of(engine: Engine) -> FunctionTarget:
 
 
 def report_of(chosen: Setting, store: MemoryStore, stop: Stop | None) -> Report:
-    facts = Facts(
-        id=1,
-        name="property",
+    facts = replace(
+        FACTS,
         state="stopped" if stop else "finished",
         stop_kind=stop.kind.value if stop else "",
         stop_reason=stop.reason if stop else "",
-        started="2026-01-01T00:00:00+00:00",
         spec={},
-        target="t",
-        oracle="by_word",
-        oracle_version="1",
-        family="one_turn",
-        source="tests",
         space=Items(tuple(str(number) for number in range(chosen.size))),
-        criterion="per-cell",
         wanted=chosen.wanted,
         planned=store.standing().planned,
         trials=chosen.trials,
-        cut_off=0,
-        holes=(),
-        spent=store.spent(),
-        retries=0,
-        seconds=0.0,
     )
     return build_report(facts, store.finished.values())
 
@@ -212,9 +199,14 @@ def test_no_limit_is_ever_exceeded_and_all_that_was_paid_for_is_kept(chosen: Set
     check_sums(chosen, store, stop)
 
 
+NEVER_GIVEN_UP = (Status.PASS, Status.FAIL, Status.UNDECIDED, Status.BLOCKED)
+
+
 @settings(max_examples=40)
-@given(setting(), st.lists(st.integers(1, 20), min_size=1, max_size=3))
+@given(setting(NEVER_GIVEN_UP), st.lists(st.integers(1, 20), min_size=1, max_size=3))
 def test_a_limit_raised_again_and_again_gives_what_one_run_gives(chosen: Setting, steps: list[int]) -> None:
+    whole = MemoryStore(chosen.trials)
+    asyncio.run(chosen.engine(whole).run())
     store, limit = MemoryStore(chosen.trials), 0
     for step in steps:
         limit += step
@@ -222,9 +214,9 @@ def test_a_limit_raised_again_and_again_gives_what_one_run_gives(chosen: Setting
         stop = asyncio.run(chosen.engine(store, limiter).run())
         assert store.spent().calls <= limit
         check_sums(chosen, store, stop)
-
-
-NEVER_GIVEN_UP = (Status.PASS, Status.FAIL, Status.UNDECIDED, Status.BLOCKED)
+    assert asyncio.run(chosen.engine(store).run()) is None
+    assert outcomes(store) == outcomes(whole)
+    assert store.spent().calls == whole.spent().calls
 
 
 @settings(max_examples=80)

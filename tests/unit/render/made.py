@@ -153,7 +153,8 @@ def static(count: int = 60) -> Made:
     ids = tuple(f"row-{number + 1}" for number in range(count + 3))
     holes = (Hole(Cell({"item": f"row-{count + 1}"}), HoleKind.DUPLICATE, "the same prompt as row-4"),)
     facts = replace(
-        FACTS, name="exam", family="static", source="the user's own prompts", oracle="exact", failure="did not give the expected answer", space=Items(ids),
+        FACTS, name="exam", family="static", source="the user's own prompts", oracle="exact",
+        failure="did not give the expected answer", space=Items(ids),
         wanted=count, planned=count, holes=holes, spec={**FACTS.spec, "gate": None}, spent=Cost(count, 9_120, 0.0123),
     )  # fmt: skip
     return made(facts, results)

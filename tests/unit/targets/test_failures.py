@@ -116,3 +116,10 @@ def test_what_the_server_asked_to_wait_stays_with_the_error() -> None:
 def test_a_message_names_request_cause_attempts_and_what_to_check() -> None:
     error = Failure(RequestRejected, "HTTP 404: no", "check base_url").error("POST http://h/v1", attempts=3)
     assert str(error) == "POST http://h/v1: HTTP 404: no (3 attempts); check base_url"
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "http://host:99999/", "http://\udce9/", "/caf\udce9"])
+def test_a_redirect_to_what_is_no_url_is_still_a_rejected_request(location: str) -> None:
+    failure = failure_of_status(302, {"Location": location}, b"")
+    assert failure.kind is RequestRejected
+    assert failure.what.isprintable()
