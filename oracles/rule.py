@@ -68,5 +68,8 @@ class RuleOracle(ABC):
 def one_line(text: str) -> str:
     """``text`` on one line of printable characters, shortened to fit a reason."""
     # Cut before cleaning, so that a reason built from a huge expected value costs nothing.
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * REASON_CHARS]).split())
+    start = text[: 4 * REASON_CHARS]
+    if not start.isprintable():
+        start = "".join(c if c.isprintable() else " " for c in start)
+    line = " ".join(start.split())
     return line if len(line) <= REASON_CHARS else line[: REASON_CHARS - 3] + "..."

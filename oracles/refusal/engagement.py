@@ -1,6 +1,7 @@
 """Whether an answer takes up what the prompt asks, in a language that the rules can read."""
 
 import re
+from collections.abc import Sequence
 
 # Everything in ASCII that belongs to no word becomes a space; splitting is three times as fast as a pattern of words.
 _SPACED = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\x0b\x0c–—…¿¡。，！？、', " "))
@@ -67,8 +68,11 @@ def stems(words: list[str]) -> set[str]:
     return {word[:5] for word in set(words) - _COMMON if len(word) > 2}
 
 
-def commands(words: list[str]) -> bool:
+def commands(words: Sequence[str]) -> bool:
     """True where a clause tells the reader to do something."""
     if words and words[0] == "to":  # "to open it, turn ..."
         return any(word in _COMMANDS for word in words[2:8])
-    return next((word for word in words if word not in _BEFORE_COMMAND), "") in _COMMANDS
+    for word in words:
+        if word not in _BEFORE_COMMAND:
+            return word in _COMMANDS
+    return False
