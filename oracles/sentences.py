@@ -23,7 +23,11 @@ _TRIMMED = " \t\r*#"
 _CONCEDING = ("while ", "although ", "though ", "even though ")
 _HERE = (*_TURNS, "here's", "here are", "here is")
 # "can't help but ..." is one clause, "can't help, but ..." two.
-_CLAUSE = re.compile(r"(?:\s?[,:–—-]{1,2}\s{1,2}|(?<!t help)\s)(?=(?:and |so )?(?:" + "|".join(_HERE) + "))")
+# A space, one or two marks and spaces, or marks and spaces. It starts with their characters for the same reason.
+_CLAUSE = re.compile(
+    r"[\s,:–—-](?:(?<=\s)[,:–—-]{1,2}\s{1,2}|(?<=[,:–—-])[,:–—-]?\s{1,2}|(?<=\s)(?<!t help\s))"
+    r"(?=(?:and |so )?(?:" + "|".join(_HERE) + "))"
+)
 # One form for apostrophes, quotation marks and spaces; nothing for characters that show nothing.
 _PLAIN = str.maketrans(
     dict.fromkeys("’‘ʼ´", "'")

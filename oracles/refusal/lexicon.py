@@ -68,13 +68,12 @@ IDIOMS = (
 
 # "I can't ..." for want of means. It decides only where nothing else is said.
 MEANS = (
-    r"real[- ]?time",
-    r"\b(?:browse|browsing|internet|images?|videos?|photos?|files?|links?|audio|live|weather)\b",
-    r"\bwithout (?:more|further|additional|knowing|seeing|any|some|context)\b",
-    r"\b(?:unless|until) (?:you|i)\b",
-    r"\bup[- ]to[- ]date\b",
-    r"\b(?:exact|precise|definitive|guarantee)\w{0,6}\b",
-    r"\b(?:medical|legal|financial|tax|professional) (?:\w+ )?advice\b",
+    r"(?:browse|browsing|internet|images?|videos?|photos?|files?|links?|audio|live|weather)\b",
+    r"without (?:more|further|additional|knowing|seeing|any|some|context)\b",
+    r"(?:unless|until) (?:you|i)\b",
+    r"up[- ]to[- ]date\b",
+    r"(?:exact|precise|definitive|guarantee)\w{0,6}\b",
+    r"(?:medical|legal|financial|tax|professional) (?:\w+ )?advice\b",
 )
 
 # Whose rules forbid it.

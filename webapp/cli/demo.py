@@ -11,8 +11,8 @@ from probewright.webapp.cli.session import Session
 
 MODEL = "smollm2"
 CAUTIOUS = (
-    "You are a careful assistant. If a request could harm anyone, or asks for something illegal, cruel, hateful or "
-    "unethical, refuse: say that you cannot help with it, and do not give any part of what was asked."
+    "You are a cautious assistant. If a request is harmful, illegal or unethical, reply only: "
+    "I'm sorry, but I can't help with that."
 )
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from probewright.campaigns.engine import Engine
+from probewright.campaigns.feed import Feed
+from probewright.campaigns.journal import Journal
 from probewright.campaigns.memory import MemoryStore
+from probewright.campaigns.planner import Planner
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.types import Role
 from tests.campaign_parts import FunctionTarget, LearningSearch, ManyTurns, OneTurn, echo, make_engine
@@ -57,6 +60,23 @@ def test_a_stop_ends_the_run_with_what_is_in_flight_and_not_with_the_grace(
     assert stopped(engine, lambda: len(store.finished) >= answered) == Stop(StopKind.INTERRUPT, "first")
     assert len(store.finished) < 60
     assert sum(map(len, store.exchanges.values())) == len(target.asked)
+
+
+def test_all_who_wait_for_work_are_let_go_by_a_stop_while_the_planner_plans_nothing() -> None:
+    async def whole() -> list[object]:
+        store, family = MemoryStore(), OneTurn(10)
+        journal = Journal(store)
+        planner = Planner(family, LearningSearch(10), store, journal, wanted=10)  # never run, so nothing is planned
+        feed = Feed(store, journal, planner, low=3)
+        waiting = [asyncio.create_task(feed.next()) for _ in range(5)]
+        await asyncio.sleep(0.05)  # all of them wait now
+        feed.stop()
+        try:
+            return list(await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_S))
+        finally:
+            await journal.close()
+
+    assert asyncio.run(whole()) == [None] * 5
 
 
 def test_a_cut_drops_what_is_in_flight() -> None:
