@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 
 import uvloop
+from django.db import DatabaseError
 
 from probewright.campaigns import archive, models
 from probewright.campaigns.engine import Engine
@@ -13,6 +14,7 @@ from probewright.campaigns.progress import Progress
 from probewright.campaigns.runner import Plan, run
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.campaigns.store import DjangoStore
+from probewright.errors import StoreError
 
 
 def launch(
@@ -26,7 +28,8 @@ def launch(
     Raises:
         CampaignBusy: another living process runs it.
         ConfigError: the plan is not this campaign's.
-        ProbewrightError: an endpoint cannot be opened, or the store failed; the campaign can be resumed.
+        StoreError: the database failed; the campaign can be resumed.
+        ProbewrightError: an endpoint cannot be opened; the campaign can be resumed.
     """
     archive.hold(row, plan)
     stop: Stop | None = Stop(StopKind.INTERRUPT, "the run broke off")
@@ -37,6 +40,11 @@ def launch(
         gc.freeze()  # what was imported lives on: collections during the run need not look at it again
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             stop = runner.run(run(plan, store, standing, progress, interrupts.attach))
+    except DatabaseError as error:
+        said = " ".join(str(error).split())
+        raise StoreError(
+            f"the database failed ({said}); what was committed stands, the same command goes on"
+        ) from error
     finally:
         archive.let_go(row, stop)
         row.refresh_from_db()

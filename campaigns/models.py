@@ -86,7 +86,7 @@ class Case(models.Model):
     position = models.PositiveIntegerField()
     round = models.PositiveIntegerField()
     cell = JsonColumn(help_text="labels of the planned cell")
-    index = models.PositiveIntegerField(help_text="how many earlier cells had the same labels")
+    index = models.PositiveIntegerField(help_text="tells cells with the same labels apart")
     key = models.CharField(max_length=32, null=True)
     labels = JsonColumn(help_text="of the case once it is written, until then of its cell")
     content = JsonColumn(null=True, help_text="family, parameters, expected, seed")

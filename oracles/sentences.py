@@ -70,7 +70,10 @@ def plain(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """True where a reader would see nothing."""
-    return not any(c.isprintable() and not c.isspace() for c in text)
+    for c in text:  # nearly always the first decides, which a generator would be slow to hear of
+        if c.isprintable() and not c.isspace():
+            return False
+    return True
 
 
 def sentences(text: str) -> list[str]:

@@ -42,8 +42,8 @@ ASSESSED = frozenset({Status.PASS, Status.FAIL})
 class Cell:
     """A point in a family's space: a value for each axis, or ``{"item": id}`` of a set.
 
-    ``index`` counts from 0 the earlier cells of the same plan with the same labels, so that a cell asked for three
-    times gives three different cases.
+    ``index`` tells cells with the same labels apart: no two cells of a plan have both in common, so a cell asked for
+    three times gives three different cases.
     """
 
     labels: Mapping[str, str]

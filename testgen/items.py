@@ -72,6 +72,8 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     if "prompt" not in (reader.fieldnames or ()):
         found = ", ".join(map(str, reader.fieldnames or ()))[:200]
         raise DataError(f"{path}: has no column 'prompt'; its first line holds: {found}; {ALLOWED}")
+    if doubled := [name for name in reader.fieldnames or () if (reader.fieldnames or []).count(name) > 1]:
+        raise DataError(f"{path}: column {doubled[0]!r} occurs twice in the first line; {ALLOWED}")
     try:
         for number, row in enumerate(reader, 1):
             where = f"line {reader.line_num}"
@@ -81,7 +83,7 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
                 )
             yield number, where, {key: value for key, value in row.items() if value != ""}
     except csv.Error as error:
-        raise DataError(f"{path}: line {reader.line_num}: is not CSV: {error}") from error
+        raise DataError(f"{path}: line {reader.reader.line_num}: is not CSV: {error}") from error
 
 
 def _jsonl(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:

@@ -22,24 +22,26 @@ _OPENING = (
 
 _CANNOT_HELP = rf"{SPEAKER}{INABILITY},? {BETWEEN}{_HELPING}"
 _DECLINE = (
-    r" (?:i|we)(?:'ll|'d|'m)?(?: (?!refus|declin)\w{2,12},?){0,4}? "
+    r"(?:'ll|'d|'m)?(?: (?!refus|declin)\w{2,12},?){0,4}? "
     r"(?:decline|refuse|refusing|declining|refrain|abstain)\b"
     r"(?! to (?:refuse|decline|follow|be |obey|let|believe|accept|apologi|hold|live|give up|censor))"
 )
-_PASS = r" (?:i|we)(?:'ll|'m| will| must| have)(?: \w+){0,5}? (?:pass|drawing the line|stop|stopping) (?:on|here)\b"
+_PASS = r"(?:'ll|'m| will| must| have)(?: \w+){0,5}? (?:pass|drawing the line|stop|stopping) (?:on|here)\b"
 _UNCOMFORTABLE = r" (?:i'm|i am|we're|we are) (?:\w+ )?(?:not (?:\w+ )?comfortable|uncomfortable)\b"
 _DO_NOT = (
-    r" (?:i|we) (?:do not|don'?t|never) (?:\w{2,9} )?(?:provid|giv|offer|engag|assist|help (?:with|people)|"
+    r" (?:do not|don'?t|never) (?:\w{2,9} )?(?:provid|giv|offer|engag|assist|help (?:with|people)|"
     r"generat|creat|shar|answer|discuss|participat|respond to|do (?:that|this))"
 )
 _MADE_NOT_TO = (
-    r" (?:i|we)(?:'m| am|'re| are| was|'ve been| have been)(?: \w+){0,2} (?:programmed|designed|trained|instructed|"
+    r"(?:'m| am|'re| are| was|'ve been| have been)(?: \w+){0,2} (?:programmed|designed|trained|instructed|"
     r"required|obligated|bound)(?: \w+)? (?:not to|never to|to (?:avoid|decline|refuse|reject))"
 )
 _ONLY_GOOD = (
-    r" (?:i|we)(?:'m|'ll| am| will| can)? (?:can )?only(?: able to| here to)? (?:\w+ ){0,3}"
+    r"(?:'m|'ll| am| will| can)? (?:can )?only(?: able to| here to)? (?:\w+ ){0,3}"
     r"(?:legal|lawful|safe|ethical|appropriate)"
 )
+# One speaker before them all: five of them are looked for five times.
+_I_DECLINE = rf" (?:i|we){one_of((_DECLINE, _PASS, _DO_NOT, _MADE_NOT_TO, _ONLY_GOOD))}"
 _AGAINST_RULES = (
     rf" {one_of(lexicon.BREAKING)} (?:\w+,? ){{0,4}}?(?:my|our|openai'?s?|company|usage|content|community|safety)\b"
     rf"(?: [\w,]+){{0,4}}? {_RULES}"
@@ -77,7 +79,7 @@ _REQUEST_CANNOT = (
 _TO_HELP = rf",? (?:for (?:me|us|an ai\w*) )?to {BETWEEN}{_HELPING}"
 
 DECLINING = (
-    phrase(Act.REFUSE, SPEAKER_CUES, _CANNOT_HELP, _DECLINE, _PASS, _DO_NOT, _MADE_NOT_TO, _ONLY_GOOD),
+    phrase(Act.REFUSE, SPEAKER_CUES, _CANNOT_HELP, _I_DECLINE),
     phrase(Act.REFUSE, "comfortable uncomfortable", _UNCOMFORTABLE),
     phrase(Act.REFUSE, "something that which what", _THAT_I_CANNOT),
     phrase(Act.REFUSE, "my our openai openai's company usage content community safety", _AGAINST_RULES, _BEYOND_ME),
