@@ -77,6 +77,7 @@ class Engine:
         try:
             standing = await journal.call(self.store.standing)
             counts = await journal.call(self.store.counts)
+            self.progress.limiter = self.limiter
             self.progress.begin(self.load.cases * self.load.trials, counts, standing.holes)
             await self._work()
         finally:
@@ -182,7 +183,6 @@ class Engine:
         for entry in finished:
             self.progress.finished(entry.outcome)
         self.progress.holes = self._planner.holes
-        self.progress.spent = self.limiter.spent
 
     async def _renew(self) -> None:
         while True:

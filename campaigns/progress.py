@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from probewright.protocols import Cost, Target
+from probewright.protocols import Cost, Limiter, Target
 from probewright.types import Outcome, Status
 
 
@@ -17,13 +17,18 @@ class Progress:
     labels: Counter[str] = field(default_factory=Counter)  # the oracle's words of this run, such as refusal
     holes: int = 0
     done_before: int = 0  # trials with an outcome when this run began
-    spent: Cost = field(default_factory=lambda: Cost(usd=0.0))
+    limiter: Limiter | None = None
     _endpoints: tuple[Target, ...] = ()
 
     @property
     def done(self) -> int:
         """Trials with an outcome."""
         return sum(self.outcomes.values())
+
+    @property
+    def spent(self) -> Cost:
+        """What the campaign has cost so far."""
+        return Cost(usd=0.0) if self.limiter is None else self.limiter.spent
 
     @property
     def retries(self) -> int:

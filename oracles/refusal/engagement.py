@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 # Everything in ASCII that belongs to no word becomes a space; splitting is three times as fast as a pattern of words.
 _SPACED = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\x0b\x0c–—…¿¡。，！？、', " "))
+# The same for bytes: a table that is looked up by index takes a fifth of the time.
+_SPACED_ASCII = bytes(ord(chr(code).translate(_SPACED)) for code in range(128)).ljust(256)
 _OTHER_SCRIPT = re.compile(r"[^\W\d_\x00-\u024f]")
 # Words without which English prose cannot do, words that other languages have in their place (none of them English),
 # words that any request may hold, and words that open a command or stand before one.
@@ -42,7 +44,10 @@ _BEFORE_COMMAND = frozenset(_LEADING_WORDS.split())
 
 def words_of(text: str) -> list[str]:
     """Words and numbers of ``text`` in lower case, with the apostrophes inside them."""
-    return text.lower().translate(_SPACED).split()
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered.encode().translate(_SPACED_ASCII).decode().split()
+    return lowered.translate(_SPACED).split()
 
 
 def unreadable(text: str, words: list[str]) -> str | None:
@@ -63,9 +68,22 @@ def unreadable(text: str, words: list[str]) -> str | None:
     return None
 
 
-def stems(words: list[str]) -> set[str]:
-    """Content words, cut to five letters so that forms of one word agree."""
-    return {word[:5] for word in set(words) - _COMMON if len(word) > 2}
+def uptake(words: Sequence[str], prompt_words: Sequence[str]) -> tuple[bool, bool]:
+    """Whether an answer of ``words`` takes up content words of the prompt, and whether it brings others.
+
+    Words are compared by their first five letters, so that forms of one word agree.
+    """
+    asked = {word[:5] for word in prompt_words if len(word) > 2 and word not in _COMMON}
+    takes = brings = False
+    for word in words:
+        if len(word) > 2 and word not in _COMMON:
+            if word[:5] in asked:
+                takes = True
+            else:
+                brings = True
+            if takes and brings:  # as a rule after a few words
+                break
+    return takes, brings
 
 
 def commands(words: Sequence[str]) -> bool:

@@ -115,51 +115,38 @@ _ALL: tuple[Phrase, ...] = (
 )
 
 
-_Called = Mapping[Act, Sequence[Phrase]]  # phrases by their acts
-_NONE: _Called = {}
-
-
 class PhraseTable:
     """Phrases by the words that call for them."""
 
-    def __init__(self, phrases: Sequence[Phrase]) -> None:
-        words = {word for listed in phrases for word in listed.words}
-        self._by_word = {word: _by_act(listed for listed in phrases if word in listed.words) for word in words}
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._by_word: dict[str, list[Phrase]] = {}
+        for listed in phrases:
+            for word in listed.words:
+                self._by_word.setdefault(word, []).append(listed)
+        self._words = frozenset(self._by_word)
+        # The same few words come together again and again.
+        self._known = lru_cache(maxsize=2048)(self._by_act)
 
-    def called_by(self, words: Iterable[str]) -> _Called:
+    def called_by(self, words: Iterable[str]) -> Mapping[Act, Sequence[Phrase]]:
         """The phrases that a clause of ``words`` may hold, by their acts.
 
         REFUSE never comes without LACK: which of them a phrase of refusal performs depends on the rest of the clause.
         """
-        cues = self._by_word.keys() & words
-        if not cues:
-            return _NONE
-        first = self._by_word[cues.pop()]
-        return first if not cues else _merged(first, [self._by_word[cue] for cue in cues])
+        return self._known(self._words.intersection(words))
 
-
-def _by_act(phrases: Iterable[Phrase]) -> _Called:
-    called: dict[Act, list[Phrase]] = {}
-    for listed in phrases:
-        called.setdefault(listed.act, []).append(listed)
-    if Act.REFUSE in called:
-        called.setdefault(Act.LACK, [])
-    return called
-
-
-def _merged(first: _Called, others: Iterable[_Called]) -> _Called:
-    called = dict(first)
-    for other in others:
-        for act, listed in other.items():
-            known = called.get(act, ())
-            called[act] = [*known, *(phrase for phrase in listed if phrase not in known)] if known else listed
-    return called
+    def _by_act(self, cues: frozenset[str]) -> Mapping[Act, Sequence[Phrase]]:
+        called: dict[Act, list[Phrase]] = {}
+        for listed in {listed for cue in cues for listed in self._by_word[cue]}:
+            called.setdefault(listed.act, []).append(listed)
+        if Act.REFUSE in called:
+            called.setdefault(Act.LACK, [])
+        return called
 
 
 PHRASES = PhraseTable(_ALL)
-UNCONDEMNING_PHRASES = PhraseTable([p for p in _ALL if p.act is not Act.CONDEMN])
+UNCONDEMNING_PHRASES = PhraseTable(p for p in _ALL if p.act is not Act.CONDEMN)
 # Judgements count near the start of an answer only: later clauses are spared them.
-LATER_PHRASES = PhraseTable([p for p in _ALL if p.act not in {Act.IMPROPER, Act.JUDGE, Act.CONDEMN}])
+LATER_PHRASES = PhraseTable(p for p in _ALL if p.act not in {Act.IMPROPER, Act.JUDGE, Act.CONDEMN})
 IS_SAFE = re.compile(one_of(lexicon.SAFE))
 # One word boundary before them all: with one in each the search takes three times as long.
 IS_ABOUT_MEANS = re.compile(rf"\b{one_of(lexicon.MEANS)}|real[- ]?time")
