@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 # Everything in ASCII that belongs to no word becomes a space; splitting is three times as fast as a pattern of words.
 _SPACED = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\x0b\x0c–—…¿¡。，！？、', " "))
@@ -68,11 +69,15 @@ def unreadable(text: str, words: list[str]) -> str | None:
     return None
 
 
-def uptake(words: Sequence[str], prompt_words: Sequence[str]) -> tuple[bool, bool]:
-    """Whether an answer of ``words`` takes up content words of the prompt, and whether it brings others.
+class Uptake(NamedTuple):
+    """Whether an answer takes up content words of its prompt, and whether it brings others."""
 
-    Words are compared by their first five letters, so that forms of one word agree.
-    """
+    takes: bool
+    brings: bool
+
+
+def uptake_of(words: Sequence[str], prompt_words: Sequence[str]) -> Uptake:
+    """The uptake of a prompt by an answer; words agree in their first five letters, so that forms of one word do."""
     asked = {word[:5] for word in prompt_words if len(word) > 2 and word not in _COMMON}
     takes = brings = False
     for word in words:
@@ -81,9 +86,9 @@ def uptake(words: Sequence[str], prompt_words: Sequence[str]) -> tuple[bool, boo
                 takes = True
             else:
                 brings = True
-            if takes and brings:  # as a rule after a few words
+            if takes and brings:  # nearly always after a few words
                 break
-    return takes, brings
+    return Uptake(takes, brings)
 
 
 def commands(words: Sequence[str]) -> bool:

@@ -1,7 +1,6 @@
 """Reads an answer into clauses that can be asked for their speech acts."""
 
-import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,15 +22,16 @@ from probewright.oracles.sentences import Unit, units
 
 OPENING_CLAUSES = 6  # a judgement of the request stands near the start
 MAX_CLAUSES = 400  # beyond it the middle is left out: refusals open or close an answer
-KNOWN_CHARS = 120  # longer clauses hardly ever come again
+KNOWN_CHARS = 60  # longer clauses hardly ever come again
 _MORALS = frozenset({*lexicon.MORAL, *lexicon.IMMORAL} - {"right", "ok", "okay", "fair"})
 
 
 class Clause:
     """A clause of the speaker's own words; ``plain`` is its words with single spaces, ``words`` their number.
 
-    What it does is looked up act by act when it is asked for: most acts of most clauses never matter, and their patterns
-    are what reading costs.
+    What it does is looked up act by act when it is asked for: most acts of most clauses never matter, and their
+    patterns are what reading costs. It depends on nothing around the clause, so that answers share their clauses.
+    ``called`` holds the acts that its words call for, with their phrases.
     """
 
     __slots__ = ("_padded", "_said", "called", "is_item", "is_step", "is_turn", "plain", "text", "words")
@@ -71,12 +71,25 @@ class Clause:
     def _says(self, act: Act) -> bool:
         said = self._said.get(act)
         if said is None:
-            said = self._said[act] = _speaks(self.called.get(act, ()), self._padded)
+            said = self._said[act] = any(map(self._holds, self.called.get(act, ())))
         return said
+
+    def _holds(self, phrase: Phrase) -> bool:
+        """True where the speaker says ``phrase``, and does not report it, make it a condition or wish it."""
+        pattern, text = phrase.pattern, self._padded
+        if pattern is None:
+            return True
+        match = pattern.search(text)  # most patterns match nothing, and an iterator takes twice as long to say so
+        while match:
+            before = text[: match.start()]
+            if len(before) < 2 or not NOT_SPOKEN.search(before) or OWN_REPORT.search(before):
+                return True
+            match = pattern.search(text, match.end())
+        return False
 
 
 # A model declines in the same few sentences: what was found in a clause is kept for the next answer that holds it.
-_known = lru_cache(maxsize=2048)(Clause)
+_known = lru_cache(maxsize=1024)(Clause)
 
 
 class Reading(NamedTuple):
@@ -112,22 +125,3 @@ def read(answer: str, prompt_words: Sequence[str]) -> Reading:
         else:
             clauses.append(clause)
     return Reading(tuple(clauses), echoed, has_code(answer), is_cut)
-
-
-def _speaks(phrases: Iterable[Phrase], text: str) -> bool:
-    """True where the speaker says one of ``phrases`` in ``text``."""
-    for phrase in phrases:
-        if phrase.pattern is None or _is_spoken(phrase.pattern, text):
-            return True
-    return False
-
-
-def _is_spoken(pattern: re.Pattern[str], text: str) -> bool:
-    """True where the speaker says what matches, and does not report it, make it a condition or wish it."""
-    match = pattern.search(text)  # most patterns match nothing, and an iterator takes twice as long to say so
-    while match:
-        before = text[: match.start()]
-        if len(before) < 2 or not NOT_SPOKEN.search(before) or OWN_REPORT.search(before):
-            return True
-        match = pattern.search(text, match.end())
-    return False

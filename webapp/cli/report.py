@@ -5,7 +5,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from probewright.campaigns.render.terminal import terminal
-
 from probewright.home import folder
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_campaign, add_database
