@@ -13,7 +13,9 @@ class BudgetLimiter:
     def __init__(
         self, calls: int | None = None, tokens: int | None = None, usd: float | None = None, spent: Cost | None = None
     ) -> None:
-        self._limits = {"calls": calls, "tokens": tokens, "usd": usd}
+        self._limits = {
+            name: limit for name, limit in (("calls", calls), ("tokens", tokens), ("usd", usd)) if limit is not None
+        }
         self._spent = spent or Cost(usd=0.0)
         self._reserved = Cost(usd=0.0)
 
@@ -29,10 +31,11 @@ class BudgetLimiter:
             LimitReached: spent, reserved and ``cost`` together exceed a limit, or dollars are limited and the price is
                 unknown.
         """
-        wanted = add(add(self._spent, self._reserved), cost)
+        if not self._limits:
+            return
+        reserved = add(self._reserved, cost)
+        wanted = add(self._spent, reserved)
         for name, limit in self._limits.items():
-            if limit is None:
-                continue
             value = getattr(wanted, name)
             if value is None:
                 raise LimitReached(name, f"limits.usd: {limit:g} cannot be held: the price of a call is unknown")
@@ -41,16 +44,18 @@ class BudgetLimiter:
                 raise LimitReached(
                     name, f"limits.{name}: {used:,.6g} of {limit:,.6g} spent; the next call could exceed it"
                 )
-        self._reserved = add(self._reserved, cost)
+        self._reserved = reserved
 
     def settle(self, reserved: Cost, real: Cost) -> None:
         """Replaces a reservation by what the call really cost; `Cost()` with usd 0.0 gives it back unspent."""
-        self._reserved = Cost(
-            self._reserved.calls - reserved.calls,
-            self._reserved.tokens - reserved.tokens,
-            None if reserved.usd is None or self._reserved.usd is None else self._reserved.usd - reserved.usd,
-        )
+        if self._limits:
+            self._reserved = _less(self._reserved, reserved)
         self._spent = add(self._spent, real)
+
+
+def _less(a: Cost, b: Cost) -> Cost:
+    usd = None if a.usd is None or b.usd is None else a.usd - b.usd
+    return Cost(a.calls - b.calls, a.tokens - b.tokens, usd)
 
 
 def add(a: Cost, b: Cost) -> Cost:

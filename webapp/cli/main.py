@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read stdout has read enough
         return exit_codes.PASS
     except ProbewrightError as error:
+        if error.exit_code == exit_codes.INTERNAL and os.environ.get(DEBUG):
+            raise
         return _say(str(error), error.exit_code)
     except Exception as error:
         if os.environ.get(DEBUG):
