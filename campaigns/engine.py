@@ -155,7 +155,7 @@ class Engine:
         watched = asyncio.create_task(self._end_after_stop(workers))
         helpers = (planner, pulse, clock, watched)
         try:
-            await _first_failure([planner, *workers])
+            await _until_gone(workers, [planner, pulse, clock])
         finally:
             for task in (*helpers, *workers):
                 task.cancel()
@@ -203,13 +203,11 @@ class Engine:
             worker.cancel()
 
 
-async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
-    """Waits for all tasks; raises the first failure at once. A cancelled worker is no failure."""
-    waiting = set(tasks)
-    while waiting:
+async def _until_gone(workers: list[asyncio.Task[None]], helpers: list[asyncio.Task[None]]) -> None:
+    """Waits until no worker is left; raises the first failure of any task at once. A cancelled worker is no failure."""
+    waiting = {*workers, *helpers}
+    while not waiting.isdisjoint(workers):
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
-        if len(waiting) == 1 and tasks[0] in waiting:  # every worker is gone: nobody needs the planner
-            return

