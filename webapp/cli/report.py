@@ -5,10 +5,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from probewright.campaigns.render.terminal import terminal
-from probewright.home import folder
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_campaign, add_database
-from probewright.webapp.cli.report_files import FORMATS, render, write_reports
+from probewright.webapp.cli.report_files import FORMATS, default_directory, render, write_reports
 from probewright.webapp.database import open_desk
 
 
@@ -33,5 +32,5 @@ def execute(args: Namespace) -> int:
         sys.stdout.write(render(desk, report, args.format, ""))
     else:
         print(terminal(report))
-        print(f"report: {write_reports(desk, report, args.out or folder('reports') / str(campaign))}")
+        print(f"report: {write_reports(desk, report, args.out or default_directory(report))}")
     return exit_codes.PASS

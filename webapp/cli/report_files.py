@@ -1,5 +1,6 @@
 """Writing a campaign's reports as files."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -13,7 +14,7 @@ from probewright.campaigns.render.markdown import markdown
 from probewright.campaigns.render.summary import summary
 from probewright.campaigns.report import Report
 from probewright.errors import ConfigError
-from probewright.home import write_atomically
+from probewright.home import folder, write_atomically
 
 if TYPE_CHECKING:
     from probewright.campaigns.desk import Desk
@@ -40,6 +41,12 @@ def write_reports(desk: "Desk", report: Report, directory: Path, formats: Iterab
     except OSError as error:
         raise ConfigError(f"{error.filename or directory}: cannot be written: {error.strerror or error}") from error
     return paths[0]
+
+
+def default_directory(report: Report) -> Path:
+    """Where a report goes when the user names no place: in the data folder, by the campaign's number and name."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", report.facts.name).strip("-.")
+    return folder("reports") / f"{report.facts.id}-{name}"
 
 
 def require_writable(directory: Path) -> None:

@@ -10,10 +10,9 @@ from probewright.campaigns.render.summary import summary
 from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.runner import Plan
 from probewright.campaigns.stop import Stop
-from probewright.home import folder
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching
-from probewright.webapp.cli.report_files import require_writable, write_reports
+from probewright.webapp.cli.report_files import default_directory, require_writable, write_reports
 from probewright.webapp.database import open_desk
 
 
@@ -44,7 +43,7 @@ class Session:
         """Writes the reports, prints the result, and gives the exit code."""
         report = self.desk.report(campaign, against)
         if self._out is None:
-            path = write_reports(self.desk, report, folder("reports") / str(campaign), ["html"])
+            path = write_reports(self.desk, report, default_directory(report), ["html"])
         else:
             path = write_reports(self.desk, report, self._out)
         if self._is_json:
