@@ -1,7 +1,5 @@
 """Campaigns as rows: starting or resuming one, holding it while it runs, finding it again."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,10 +10,10 @@ from probewright.campaigns.models import CampaignState
 from probewright.campaigns.process import is_dead, process_name
 from probewright.campaigns.runner import Plan
 from probewright.campaigns.stop import Stop
+from probewright.campaigns.store import LEASE
 from probewright.errors import CampaignBusy, ConfigError
 from probewright.types import Items, Status
 
-LEASE = timedelta(seconds=60)
 MOST_DIGITS = 18  # of a campaign's number; longer ones are nobody's, and SQLite cannot hold them
 
 
@@ -115,11 +113,11 @@ def reopen_errors(row: models.Campaign) -> int:
     return count
 
 
-def find(reference: str, where: Callable[[], str] = lambda: "") -> models.Campaign:
+def find(reference: str) -> models.Campaign:
     """The campaign with this number, or the latest with this name.
 
     Raises:
-        ConfigError: there is none; ``where`` adds which database was searched.
+        ConfigError: there is none.
     """
     row = models.Campaign.objects.filter(name=reference).order_by("-pk").first()
     if row is None and reference.isdecimal():
@@ -127,5 +125,5 @@ def find(reference: str, where: Callable[[], str] = lambda: "") -> models.Campai
     if row is None:
         latest = models.Campaign.objects.order_by("-pk")[:5]
         known = ", ".join(f"{c.name} ({c.pk})" for c in latest) or "none"
-        raise ConfigError(f"no campaign {reference!r}{where()}; the latest are: {known}")
+        raise ConfigError(f"no campaign {reference!r}; the latest are: {known}")
     return row

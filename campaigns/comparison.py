@@ -18,6 +18,9 @@ class Change(StrEnum):
     FLAKY = "flaky"  # trials of the same case differ within one of the campaigns
 
 
+CHANGED = frozenset({Change.REGRESSED, Change.FIXED, Change.FLAKY})
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """This campaign against another, on the cases that both assessed.
@@ -34,6 +37,11 @@ class Comparison:
     only_there: int
     difference: Difference
     test: McNemar | None
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """Keys of the cases that do not fare alike in both campaigns."""
+        return frozenset(key for key, change in self.changes.items() if change in CHANGED)
 
     def count(self, change: Change) -> int:
         """How many cases fare so."""

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from probewright.errors import ConfigError
 from probewright.types import Ask, Reply, Script
 
 T = TypeVar("T")
@@ -33,15 +32,3 @@ def run_pure(script: Script[T]) -> tuple[bool, T | None]:
     finally:
         script.close()
     return False, None
-
-
-def finish(script: Script[T]) -> T:
-    """The result of a script that must ask nobody.
-
-    Raises:
-        ConfigError: it asked.
-    """
-    is_done, result = run_pure(script)
-    if not is_done:
-        raise ConfigError("this script asks a model; it needs an engine to run it")
-    return result  # type: ignore[return-value]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from heapq import heappop, heappush
 
-from probewright.campaigns.comparison import Change
+from probewright.campaigns.comparison import CHANGED, Change
 from probewright.campaigns.render.text import MOST_CHARACTERS as LONGEST_TEXT
 from probewright.campaigns.render.text import shorten
 from probewright.campaigns.results import Result, Said
@@ -27,7 +27,6 @@ class Interest(IntEnum):
     PASSED = 3
 
 
-_CHANGED = frozenset({Change.REGRESSED, Change.FIXED, Change.FLAKY})
 _ORDER = (Status.FAIL, Status.UNDECIDED, Status.BLOCKED, Status.ERROR, Status.NOT_RUN, Status.PASS)
 
 
@@ -64,7 +63,7 @@ class Selection:
         return sorted((entry[-1] for entry in self._heap), key=_reading_order)
 
     def _interest(self, outcome: Outcome) -> Interest:
-        if self.changes.get(outcome.key) in _CHANGED:
+        if self.changes.get(outcome.key) in CHANGED:
             return Interest.CHANGED
         if outcome.status is Status.FAIL:
             return Interest.FAILED

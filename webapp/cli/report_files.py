@@ -1,7 +1,8 @@
 """Writing a campaign's reports as files."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
@@ -34,12 +35,9 @@ def write_reports(desk: "Desk", report: Report, directory: Path, formats: Iterab
         ConfigError: the directory or a file in it cannot be written; no file is left half-written.
     """
     paths = [directory / FORMATS[name] for name in formats]
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
+    with _writing(directory):
         for name, path in zip(formats, paths, strict=True):
             write_atomically(path, render(desk, report, name, str(paths[0])).encode("utf-8", "replace"))
-    except OSError as error:
-        raise ConfigError(f"{error.filename or directory}: cannot be written: {error.strerror or error}") from error
     return paths[0]
 
 
@@ -55,9 +53,16 @@ def require_writable(directory: Path) -> None:
     Raises:
         ConfigError: it cannot be made or written to.
     """
+    with _writing(directory):
+        TemporaryFile(dir=directory).close()
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    """Makes the directory, and names it, or the file in it, that cannot be written."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=directory).close()
+        yield
     except OSError as error:
         raise ConfigError(f"{error.filename or directory}: cannot be written: {error.strerror or error}") from error
 
@@ -76,7 +81,7 @@ def render(desk: "Desk", report: Report, name: str, path: str) -> str:
 def _html(desk: "Desk", report: Report) -> str:
     other = None
     if report.comparison is not None:
-        changed = report.comparison.changes
+        changed = report.comparison.changed
         results = desk.results(report.comparison.other_id)
         other = {result.outcome.key: result for result in results if result.outcome.key in changed}
     return "".join(html(report, desk.results(report.facts.id), other))

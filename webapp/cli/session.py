@@ -3,16 +3,13 @@
 import sys
 from pathlib import Path
 
-import orjson
-
 from probewright.campaigns.progress import Progress
-from probewright.campaigns.render.summary import summary
 from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.runner import Plan
 from probewright.campaigns.stop import Stop
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching
-from probewright.webapp.cli.report_files import default_directory, require_writable, write_reports
+from probewright.webapp.cli.report_files import default_directory, render, require_writable, write_reports
 from probewright.webapp.database import open_desk
 
 
@@ -47,7 +44,7 @@ class Session:
         else:
             path = write_reports(self.desk, report, self._out)
         if self._is_json:
-            print(orjson.dumps(summary(report, str(path)), option=orjson.OPT_INDENT_2).decode())
+            sys.stdout.write(render(self.desk, report, "json", str(path)))
         else:
             print(terminal(report))
             print(f"report: {path}")

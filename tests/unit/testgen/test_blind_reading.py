@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probewright.campaigns.script import finish
+from probewright.campaigns.script import run_pure
 from probewright.testgen.profiles import ASTRAL
 from probewright.testgen.writers.template import TemplateWriter
 from probewright.types import Cell
@@ -33,7 +33,7 @@ def test_the_writer_still_writes_what_was_read() -> None:
 
     def written(labels: dict[str, str]) -> Iterator[str]:
         for index in range(2):
-            prompt = finish(writer.write(Cell(labels, index)))
+            _, prompt = run_pure(writer.write(Cell(labels, index)))
             assert isinstance(prompt, str)
             yield prompt
 
