@@ -3,10 +3,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+TORCH := $(VENV)/torch
+TORCH_VERSION := 2.13.0
 DEMO_OUT ?= out/demo
 TESTS ?=
 
-.PHONY: demo test test-web check bench dev lock clean
+.PHONY: demo test test-web test-torch check bench dev lock clean
 .DEFAULT_GOAL := dev
 
 $(READY): pyproject.toml requirements.lock
@@ -20,15 +22,25 @@ $(READY): pyproject.toml requirements.lock
 dev: $(READY) ## make the environment
 	@echo "ready: . $(BIN)/activate, then probewright --help"
 
+# torch itself is in no lock: whether its CPU or its CUDA build comes is up to the index that pip is set up for.
+$(TORCH): $(READY) requirements-torch.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-torch.lock
+	touch $(TORCH)
+
 demo: $(READY) ## test a real small language model, with and without a cautious system prompt
 	$(BIN)/probewright demo --out $(DEMO_OUT)
 
 test: $(READY) ## all tests; TESTS="-m 'not model'" or a path picks some
 	$(BIN)/probewright models add smollm2
-	$(BIN)/python -m pytest -n 2 -m "not browser" $(TESTS)
+	$(BIN)/python -m pytest -n 2 -m "not browser" --ignore tests/torch $(TESTS)
 
 test-web: $(READY) ## pages and reports in a real Chromium, at $$CHROMIUM or /usr/bin/chromium
 	$(BIN)/python -m pytest -m browser tests/web
+
+test-torch: $(TORCH) ## the engine transformers, the trainer local, and both example campaigns on the real model
+	$(BIN)/probewright models add smollm2
+	$(BIN)/python -m pytest -n 2 tests/torch
 
 check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -42,6 +54,9 @@ bench: $(READY) ## speed and memory, as ratios to the ideal
 lock: ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--extra local --extra dev --output-file requirements.lock pyproject.toml
+	echo "torch ; sys_platform == 'never'" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --extra local --extra dev --extra torch --override - \
+		--no-emit-package torch --constraint requirements.lock --output-file requirements-torch.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,5 +1,6 @@
 """Campaigns as rows: starting or resuming one, holding it while it runs, finding it again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from probewright.campaigns.runner import Plan
 from probewright.campaigns.stop import Stop
 from probewright.campaigns.store import LEASE
 from probewright.errors import CampaignBusy, ConfigError
-from probewright.types import Items, Status
+from probewright.types import Items, Json, Status
 
 MOST_DIGITS = 18  # of a campaign's number; longer ones are nobody's, and SQLite cannot hold them
 
@@ -81,9 +82,11 @@ def _refuse_if_busy(row: models.Campaign) -> None:
     )
 
 
-def let_go(row: models.Campaign, stop: Stop | None) -> None:
-    """Ends this process's run: finished, or stopped with the reason why."""
+def let_go(row: models.Campaign, stop: Stop | None, provenance: Mapping[str, Mapping[str, Json]]) -> None:
+    """Ends this process's run, finished or stopped with the reason why, and keeps what its endpoints said."""
     ended: dict[str, Any] = {"runner": "", "lease_until": None}
+    if known := {name: said for name, said in provenance.items() if said}:
+        ended["provenance"] = {**row.provenance, **known}
     if stop is None:
         ended |= {"state": CampaignState.FINISHED, "finished_at": timezone.now()}
     else:

@@ -1,6 +1,6 @@
 """When to stop asking an endpoint that does not answer."""
 
-from probewright.errors import AccessDenied, PoolError, TargetError
+from probewright.errors import AccessDenied, PoolError, TargetError, TrainingFailed
 
 FIRST = 8  # cases without an answer before a target that never answered is given up
 
@@ -23,7 +23,12 @@ class Breaker:
         self._has_answered = True
 
     def failed(self, error: TargetError | PoolError) -> str | None:
-        """A call brought none; returns why to stop, or None to go on."""
+        """A call brought none; returns why to stop, or None to go on.
+
+        A model that could not be trained harms only the cases that ask it: nothing was sent, so there is no outage.
+        """
+        if isinstance(error, TrainingFailed):
+            return None
         self._in_a_row += 1
         if isinstance(error, AccessDenied | PoolError):
             return str(error)

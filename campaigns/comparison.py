@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probewright.stats.paired import Difference, McNemar, Pairs, mcnemar, paired_bootstrap, paired_difference
+from probewright.stats.paired import Difference, McNemar, compare_shares
 from probewright.types import ASSESSED, Outcome, Status
 
 
@@ -64,18 +64,8 @@ def compare(
     """Compares shares of failures by case key; ``seed`` is for the bootstrap where cases were tried more than once."""
     both = sorted(here.keys() & there.keys())
     changes = {key: _change(here[key], there[key]) for key in both}
-    is_single = all(share in (0.0, 1.0) for key in both for share in (here[key], there[key]))
     # A is the other campaign, the baseline; B is this one: a difference above 0 means that this one fails more.
-    pairs = Pairs(
-        both_pass=sum(change is Change.BOTH_PASS for change in changes.values()),
-        only_a_fails=sum(change is Change.FIXED for change in changes.values()),
-        only_b_fails=sum(change is Change.REGRESSED for change in changes.values()),
-        both_fail=sum(change is Change.BOTH_FAIL for change in changes.values()),
-    )
-    if is_single:
-        difference, test = paired_difference(pairs), mcnemar(pairs.only_a_fails, pairs.only_b_fails)
-    else:
-        difference, test = paired_bootstrap([there[k] for k in both], [here[k] for k in both], seed=seed), None
+    difference, test = compare_shares([there[key] for key in both], [here[key] for key in both], seed=seed)
     only_here, only_there = len(here) - len(both), len(there) - len(both)
     return Comparison(other_id, other_name, other_target, changes, only_here, only_there, difference, test)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from probewright import registry
 from probewright.campaigns import archive, models, reading
 from probewright.campaigns.comparison import Comparison, compare, fail_shares
 from probewright.campaigns.launch import launch
@@ -12,6 +13,7 @@ from probewright.campaigns.results import Facts, Result
 from probewright.campaigns.runner import Plan, require_secrets
 from probewright.campaigns.stop import Stop
 from probewright.errors import ConfigError
+from probewright.types import Outcome
 
 
 class Desk:
@@ -65,10 +67,12 @@ class Desk:
         """
         row = models.Campaign.objects.get(pk=campaign)
         comparison = None if against is None else self._compare(row, models.Campaign.objects.get(pk=against))
-        return build_report(reading.facts(row), reading.outcomes(row), comparison)
+        facts = reading.facts(row)
+        findings = registry.load("family", row.spec["family"]["kind"]).findings(reading.judged(row))
+        return build_report(facts, reading.outcomes(row), comparison, findings)
 
     def _compare(self, row: models.Campaign, other: models.Campaign) -> Comparison:
-        here, there = fail_shares(reading.outcomes(row)), fail_shares(reading.outcomes(other))
+        here, there = fail_shares(_rated(row)), fail_shares(_rated(other))
         if not here.keys() & there.keys():
             raise ConfigError(
                 f"campaigns {row.pk} and {other.pk} cannot be compared: no case was assessed in both; they need "
@@ -76,3 +80,9 @@ class Desk:
             )
         target = reading.describe_target(other.spec["target"])
         return compare(here, there, other.pk, other.name, target, seed=row.spec["seed"])
+
+
+def _rated(row: models.Campaign) -> Iterator[Outcome]:
+    """The outcomes that enter the rates, controls left out."""
+    facts = reading.facts(row)
+    return (outcome for outcome in reading.outcomes(row) if facts.is_rated(outcome.labels))

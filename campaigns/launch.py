@@ -48,7 +48,7 @@ def launch(
             f"the database failed ({said}); what was committed stands, the same command goes on"
         ) from error
     finally:
-        archive.let_go(row, stop)
+        archive.let_go(row, stop, progress.provenance)
         row.refresh_from_db()
     return stop
 

@@ -49,6 +49,7 @@ class Campaign(models.Model):
     usd = models.FloatField(default=0.0, help_text="of the calls whose price is known")
     unpriced_calls = models.PositiveBigIntegerField(default=0)
     retries = models.PositiveBigIntegerField(default=0)
+    provenance = JsonColumn(default=dict, help_text="what each endpoint said of itself: digests, versions, training")
     seconds = models.FloatField(default=0.0, help_text="all runs together")
     runner = models.CharField(max_length=200, blank=True, help_text="the process that runs it: host, pid, start")
     lease_until = models.DateTimeField(null=True)

@@ -4,9 +4,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probewright.protocols import Family, Oracle, Search, Target
-from probewright.types import Role
+from probewright.types import Ask, Reply, Role, Script, Transcript, Verdict
 
 Address = tuple[Role, str]  # a role and, where it has several endpoints, which: what an Ask is addressed to
+
+
+def named(address: Address) -> str:
+    """An endpoint in a word: its role, and its name where it has one, such as ``target/tuned``."""
+    role, name = address
+    return f"{role.value}/{name}" if name else role.value
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """An oracle that judges beside the deciding one. Its endpoints lie below ``place``, apart from other oracles'."""
+
+    oracle: Oracle
+    place: str
+
+    def judge(self, transcript: Transcript) -> Script[Verdict]:
+        """The oracle's script, its questions addressed to its own endpoints."""
+        script = self.oracle.judge(transcript)
+        try:
+            ask = next(script)
+            while True:
+                reply: Reply = yield Ask(ask.role, ask.request, self.address(ask.to))
+                ask = script.send(reply)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    def address(self, name: str) -> str:
+        """Under which name an endpoint of this oracle is asked."""
+        return f"{self.place}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +46,4 @@ class Parts:
     search: Search
     oracle: Oracle
     endpoints: Mapping[Address, Target]
+    opinions: tuple[Opinion, ...] = ()

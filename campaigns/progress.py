@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from probewright.protocols import Cost, Limiter, Target
-from probewright.types import Outcome, Status
+from probewright.types import Json, Outcome, Status
 
 
 @dataclass(slots=True)
@@ -18,6 +18,7 @@ class Progress:
     holes: int = 0
     done_before: int = 0  # trials with an outcome when this run began
     limiter: Limiter | None = None
+    provenance: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # by endpoint, known once the run ended
     _endpoints: tuple[Target, ...] = ()
 
     @property

@@ -1,5 +1,6 @@
 """Reading campaigns back from their rows, a page at a time, so that a large campaign needs no large memory."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ from probewright.campaigns import models
 from probewright.campaigns.codec import messages_from_json
 from probewright.campaigns.results import Facts, Result, Said
 from probewright.campaigns.store import OUTCOME, outcome_of, spent
-from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcome, Role, Space
+from probewright.figures import counted
+from probewright.findings import Judged
+from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcome, Role, Space, Status, Verdict
 
 PAGE = 500
 
@@ -45,6 +48,8 @@ def facts(row: models.Campaign) -> Facts:
         spent=spent(row),
         retries=row.retries,
         seconds=row.seconds,
+        rated=family.rated,
+        provenance=row.provenance,
     )
 
 
@@ -60,6 +65,26 @@ def outcomes(row: models.Campaign) -> Iterator[Outcome]:
     for page in _pages(row):
         for columns in page.values_list(*OUTCOME):
             yield outcome_of(*columns)
+
+
+def judged(row: models.Campaign) -> Iterator[Judged]:
+    """Every outcome with the latest verdict of each oracle, in case order."""
+    for page in _pages(row):
+        rows = list(page.values_list("case_id", *OUTCOME))
+        verdicts = _verdicts({case for case, *_ in rows})
+        for case, *columns in rows:
+            outcome = outcome_of(*columns)
+            yield Judged(outcome, verdicts.get((case, outcome.trial), {}))
+
+
+def _verdicts(cases: Iterable[int]) -> dict[tuple[int, int], dict[str, Verdict]]:
+    columns = ("case_id", "trial", "oracle", "version", "status", "label", "score", "reason")
+    found: dict[tuple[int, int], dict[str, Verdict]] = defaultdict(dict)
+    for case, trial, oracle, version, status, *rest in (
+        models.Verdict.objects.filter(case__in=cases).order_by("pk").values_list(*columns)
+    ):
+        found[case, trial][oracle] = Verdict(oracle, version, Status(status), *rest)
+    return found
 
 
 def results(row: models.Campaign) -> Iterator[Result]:
@@ -83,11 +108,18 @@ def _pages(row: models.Campaign) -> Iterator[QuerySet[models.Transcript]]:
 
 def _words(cases: Iterable[int]) -> dict[tuple[int, int | None], Said]:
     rows = models.Exchange.objects.filter(case__in=cases, role=Role.TARGET).order_by("case_id", "trial", "ordinal")
-    columns = ("case_id", "trial", "request", "text", "reasoning", "finish_reason")
+    columns = ("case_id", "trial", "request", "scores", "text", "reasoning", "finish_reason")
     return {
-        (case, trial): Said(_asked(request), text, reasoning, finish_reason)
-        for case, trial, request, text, reasoning, finish_reason in rows.values_list(*columns)
+        (case, trial): Said(_asked(request), _scored(request, scores) or text, reasoning, finish_reason)
+        for case, trial, request, scores, text, reasoning, finish_reason in rows.values_list(*columns)
     }
+
+
+def _scored(request: dict[str, Any], scores: list[tuple[float, int]] | None) -> str:
+    """The answer to a Score as text, the likeliest option first: "-4.21 over 2 tokens: Paris"."""
+    scored = sorted(zip(scores or (), request.get("options", ()), strict=False), key=lambda pair: -pair[0][0])
+    lines = (f"{logprob:.2f} over {counted(tokens, 'token')}: {option.strip()}" for (logprob, tokens), option in scored)
+    return "\n".join(lines)
 
 
 def _asked(request: dict[str, Any]) -> tuple[Message, ...]:

@@ -8,6 +8,7 @@ from probewright.campaigns.comparison import Comparison
 from probewright.campaigns.gate import Evidence, Gate, judge
 from probewright.campaigns.results import Facts
 from probewright.campaigns.spec import GateSpec
+from probewright.findings import Finding
 from probewright.stats.intervals import Rate, clustered_rate
 from probewright.testgen.coverage import Coverage, measure
 from probewright.types import ASSESSED, Outcome, Status
@@ -24,10 +25,16 @@ class Tally:
 
     counts: Counter[Status] = field(default_factory=Counter)
     trials: dict[str, tuple[int, int]] = field(default_factory=dict)  # case key -> failed, assessed
+    withheld: int = 0  # blocked trials that enter the system's rate
+    controls: int = 0  # outcomes of cases that are asked for comparison only: they enter no rate
 
-    def add(self, outcome: Outcome) -> None:
-        """Counts one more outcome."""
+    def add(self, outcome: Outcome, is_rated: bool = True) -> None:
+        """Counts one more outcome; one of a control enters no rate."""
         self.counts[outcome.status] += 1
+        if not is_rated:
+            self.controls += 1
+            return
+        self.withheld += outcome.status is Status.BLOCKED
         if outcome.status in ASSESSED:
             failed, n = self.trials.get(outcome.key, (0, 0))
             self.trials[outcome.key] = (failed + (outcome.status is Status.FAIL), n + 1)
@@ -55,8 +62,7 @@ class Tally:
     @property
     def system_rate(self) -> Rate:
         """The system's rate: failed of answered or withheld trials; what a provider's filter withheld did no harm."""
-        withheld = [(0, 1)] * self.counts[Status.BLOCKED]
-        return clustered_rate([*self.trials.values(), *withheld])
+        return clustered_rate([*self.trials.values(), *[(0, 1)] * self.withheld])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +100,35 @@ class Report:
     grid: Grid | None
     gate: Gate | None
     comparison: Comparison | None
+    findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
 
 
-def build_report(facts: Facts, outcomes: Iterable[Outcome], comparison: Comparison | None = None) -> Report:
-    """The report of a campaign.
+def build_report(
+    facts: Facts,
+    outcomes: Iterable[Outcome],
+    comparison: Comparison | None = None,
+    findings: Sequence[Finding] = (),
+) -> Report:
+    """The report of a campaign. Breakdowns and grid count the cases that enter the rates, controls only the tally.
 
     Args:
         facts: The campaign as a whole.
         outcomes: One for each trial that has one, in any order.
         comparison: With another campaign on the same cases, where there is one.
+        findings: What the family makes of the results.
     """
     tally, tested = Tally(), []
     by_value: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
     by_pair: dict[tuple[str, str], Tally] = defaultdict(Tally)
     labels = facts.grid_labels
     for outcome in outcomes:
-        tally.add(outcome)
+        is_rated = facts.is_rated(outcome.labels)
+        tally.add(outcome, is_rated)
         if outcome.status in ANSWERED:
             tested.append(outcome.labels)
+        if not is_rated:
+            continue
         for label, value in outcome.labels.items():
             by_value[label][value].add(outcome)
         if labels is not None and labels[0] in outcome.labels and labels[1] in outcome.labels:
@@ -128,6 +144,7 @@ def build_report(facts: Facts, outcomes: Iterable[Outcome], comparison: Comparis
         grid=None if labels is None else _grid(facts, labels, by_pair),
         gate=_gate(facts, tally),
         comparison=comparison,
+        findings=tuple(findings),
         warnings=tuple(_warnings(facts, tally)),
     )
 

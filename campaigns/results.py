@@ -1,11 +1,11 @@
 """What came of a campaign, read back as core types: facts about it, and one `Result` a trial."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from probewright.protocols import Cost
-from probewright.types import Axes, Hole, Message, Outcome, Space
+from probewright.types import Axes, Hole, Json, Message, Outcome, Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ class Facts:
     spent: Cost
     retries: int
     seconds: float
+    rated: Mapping[str, str] = field(default_factory=dict)  # labels of the cases that enter the rates; see `Family`
+    provenance: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # by endpoint
+
+    def is_rated(self, labels: Mapping[str, str]) -> bool:
+        """Whether a case with these labels enters the model's rate; where not, it is a control."""
+        return self.rated.items() <= labels.items()
 
     @property
     def axes(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """From a spec to a running engine: builds the plug-ins, opens their endpoints, derives the campaign's identity."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,7 +11,7 @@ import orjson
 from probewright import registry
 from probewright.campaigns.engine import Engine, Load
 from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.parts import Address, Parts
+from probewright.campaigns.parts import Address, Opinion, Parts, named
 from probewright.campaigns.progress import Progress
 from probewright.campaigns.spec import CampaignSpec
 from probewright.campaigns.stop import Stop
@@ -39,6 +39,7 @@ class Plan:
     family: Family
     search: Search
     oracle: Oracle
+    opinions: tuple[Opinion, ...]
     endpoints: Mapping[Address, Plugin]
     cases: int
     digest: str
@@ -57,10 +58,25 @@ def build(spec: CampaignSpec) -> Plan:
     wanted = spec.limits.cases or search.size
     if isinstance(space, Items) and wanted > search.size:
         raise ConfigError(f"limits.cases: {wanted:,} is more than the set holds; allowed: 1 to {search.size:,}")
+    opinions = tuple(
+        Opinion(registry.create("oracle", plugin), str(number)) for number, plugin in enumerate(spec.second_judges, 1)
+    )
+    endpoints = _endpoints(spec, family, oracle, opinions)
+    return Plan(spec, family, search, oracle, opinions, endpoints, wanted, digest(spec, family))
+
+
+def _endpoints(
+    spec: CampaignSpec, family: Family, oracle: Oracle, opinions: Sequence[Opinion]
+) -> dict[Address, Plugin]:
+    """Everything that scripts may ask, by address; the target itself has no name."""
     endpoints: dict[Address, Plugin] = {(Role.TARGET, ""): spec.target}
+    endpoints.update({(Role.TARGET, name): plugin for name, plugin in family.targets(spec.target).items()})
     endpoints.update({(Role.WRITER, name): plugin for name, plugin in family.endpoints().items()})
     endpoints.update({(Role.JUDGE, name): plugin for name, plugin in oracle.endpoints().items()})
-    return Plan(spec, family, search, oracle, endpoints, wanted, digest(spec, family))
+    for opinion in opinions:
+        named = opinion.oracle.endpoints().items()
+        endpoints.update({(Role.JUDGE, opinion.address(name)): plugin for name, plugin in named})
+    return endpoints
 
 
 def digest(spec: CampaignSpec, family: Family) -> str:
@@ -101,10 +117,13 @@ async def run(
     load = Load(plan.cases, limits.trials, limits.concurrency, left)
     async with _open(plan.endpoints) as endpoints:
         progress.watch(endpoints.values())
-        parts = Parts(plan.family, plan.search, plan.oracle, endpoints)
+        parts = Parts(plan.family, plan.search, plan.oracle, endpoints, plan.opinions)
         engine = Engine(parts, store, limiter, load, progress)
         started(engine)
-        return await engine.run()
+        try:
+            return await engine.run()
+        finally:
+            progress.provenance = {named(address): target.provenance() for address, target in endpoints.items()}
 
 
 @asynccontextmanager

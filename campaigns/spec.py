@@ -42,7 +42,10 @@ class CampaignSpec(_Model):
     name: Name
     target: TargetRef
     family: FamilyRef
-    oracle: OracleRef | None = Field(default=None, description="default: the family's own")
+    oracle: OracleRef | None = Field(default=None, description="decides; default: the family's own")
+    opinions: tuple[OracleRef, ...] | None = Field(
+        default=None, description="oracles that judge beside it and decide nothing; default: the family's own"
+    )
     limits: Limits = Limits()
     gate: GateSpec | None = None
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -51,6 +54,15 @@ class CampaignSpec(_Model):
     def judge(self) -> Plugin:
         """The oracle that the spec names, else the family's own."""
         return self.oracle or reference("oracle", registry.load("family", self.family.kind).oracle)
+
+    @property
+    def second_judges(self) -> tuple[Plugin, ...]:
+        """The oracles that judge beside the deciding one: those that the spec names, else the family's own."""
+        if self.opinions is not None:
+            return self.opinions
+        if self.oracle is not None:  # the family's opinions go with its own oracle
+            return ()
+        return tuple(reference("oracle", name) for name in registry.load("family", self.family.kind).opinions)
 
     def dump(self) -> dict[str, Any]:
         """The spec as plain JSON values, every default spelled out."""

@@ -6,7 +6,7 @@ from probewright import registry
 from probewright.campaigns.spec import CampaignSpec
 from probewright.plugins import ROLE_MARK, PluginParams
 
-ROLES = ("target", "family", "search", "writer", "oracle")
+ROLES = ("target", "trainer", "family", "search", "writer", "oracle")
 
 
 def spec_schema() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One trial of one case, from its cell to its outcome."""
 
 from probewright.campaigns.dialogue import Dialogue, Withheld
-from probewright.campaigns.parts import Parts
+from probewright.campaigns.parts import Opinion, Parts
 from probewright.campaigns.scribe import Scribe
 from probewright.errors import LimitReached, StoreError, TargetError
 from probewright.protocols import Finished, Task
@@ -23,7 +23,9 @@ async def play(chunk: int, task: Task, scribe: Scribe, parts: Parts, dialogue: D
         if case is None:
             return ()
         await dialogue.run(parts.family.play(case))
-        verdict = await dialogue.run(parts.oracle.judge(Transcript(case, tuple(dialogue.exchanges), task.trial)))
+        transcript = Transcript(case, tuple(dialogue.exchanges), task.trial)
+        verdict = await dialogue.run(parts.oracle.judge(transcript))
+        opinions = [await _opinion(opinion, transcript, dialogue) for opinion in parts.opinions]
     except Withheld as withheld:
         return _finished(task, case, Status.BLOCKED, str(withheld))
     except TargetError as error:
@@ -32,14 +34,23 @@ async def play(chunk: int, task: Task, scribe: Scribe, parts: Parts, dialogue: D
         raise
     except Exception as error:  # noqa: BLE001 (the edge of a task: recorded, and one broken part harms no other trial)
         return _finished(task, case, Status.ERROR, f"{type(error).__name__}: {error}")
-    return _finished(task, case, verdict.status, verdict.reason, verdict)
+    return _finished(task, case, verdict.status, verdict.reason, verdict, *opinions)
 
 
-def _finished(
-    task: Task, case: Case | None, status: Status, reason: str, verdict: Verdict | None = None
-) -> tuple[Finished, ...]:
+async def _opinion(opinion: Opinion, transcript: Transcript, dialogue: Dialogue) -> Verdict:
+    """What an oracle says that decides nothing: where it breaks, it is undecided and the outcome stands."""
+    oracle = opinion.oracle
+    try:
+        return await dialogue.run(opinion.judge(transcript))
+    except (LimitReached, StoreError):
+        raise
+    except Exception as error:  # noqa: BLE001 (the edge of a task: recorded as this oracle's verdict)
+        return Verdict(oracle.name, oracle.version, Status.UNDECIDED, reason=f"{type(error).__name__}: {error}")
+
+
+def _finished(task: Task, case: Case | None, status: Status, reason: str, *verdicts: Verdict) -> tuple[Finished, ...]:
     labels = task.slot.cell.labels if case is None else case.labels
     key = "" if case is None else case.key
-    label, score = (verdict.label, verdict.score) if verdict else ("", None)
+    label, score = (verdicts[0].label, verdicts[0].score) if verdicts else ("", None)
     outcome = Outcome(key, labels, status, reason, label, score, task.trial)
-    return (Finished(task.slot.position, task.trial, outcome, (verdict,) if verdict else ()),)
+    return (Finished(task.slot.position, task.trial, outcome, verdicts),)

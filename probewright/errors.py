@@ -15,7 +15,8 @@
     │   ├── Garbled                      an answer that is not what the protocol says (retried)
     │   ├── AccessDenied                 HTTP 401, 403: ends the campaign
     │   ├── RequestRejected              HTTP 400, 404, 413, 422 ...: this request, or this model name
-    │   └── Unsupported                  the endpoint cannot do what was asked, such as scoring
+    │   ├── Unsupported                  the endpoint cannot do what was asked, such as scoring
+    │   └── TrainingFailed               the model that should be asked could not be trained
     ├── PoolError                        a local model that cannot be hosted
     │   ├── ModelMissing                 exit code 2: not installed; says how to install it
     │   └── EngineFailed                 the engine's process would not start, or kept dying
@@ -125,6 +126,12 @@ class Unsupported(TargetError):
     """The endpoint cannot do what was asked, such as scoring given options."""
 
     code = "unsupported"
+
+
+class TrainingFailed(TargetError):
+    """The model that should be asked could not be trained."""
+
+    code = "training_failed"
 
 
 class PoolError(ProbewrightError):

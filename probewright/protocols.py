@@ -4,15 +4,17 @@ Every plug-in class has a nested pydantic model ``Params`` (its part of the spec
 built from it; a family and a search get the campaign's seed as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
+from probewright.findings import Finding, Judged
 from probewright.plugins import Plugin, PluginParams, SearchRef
 from probewright.types import (
     Case,
     Cell,
+    Example,
     Exchange,
     Hole,
     Json,
@@ -81,6 +83,8 @@ class Family(Protocol):
     name: ClassVar[str]
     source: ClassVar[str]
     oracle: str  # the oracle that judges where the spec names none
+    opinions: ClassVar[tuple[str, ...]]  # oracles that judge beside it where the spec names none; they decide nothing
+    rated: ClassVar[Mapping[str, str]]  # labels of the cases that enter the model's rate; all others are controls
 
     def __init__(self, params: Any, seed: int) -> None: ...
 
@@ -100,8 +104,17 @@ class Family(Protocol):
         """The writer's endpoints, by the name put into ``Ask.to``."""
         ...
 
+    def targets(self, own: Plugin) -> Mapping[str, Plugin]:
+        """Further targets that ``play`` asks, derived from the spec's ``own``, by the name put into ``Ask.to``."""
+        ...
+
     def fingerprint(self) -> str:
         """A digest of data outside the spec that the cases come from (a file), or the empty string."""
+        ...
+
+    @classmethod
+    def findings(cls, trials: Iterable[Judged]) -> Sequence[Finding]:
+        """What the results of a campaign mean, beyond rates: in one pass over its trials, in case order."""
         ...
 
 
@@ -152,6 +165,49 @@ class Target(Protocol):
 
     def worst_case(self, request: Request) -> "Cost":
         """The most that one answer to ``request`` can cost: what a limit must still allow before it is sent."""
+        ...
+
+    def provenance(self) -> Mapping[str, Json]:
+        """What was really asked, for the report: digests, versions, how a model was trained; empty where unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training gave: the target that asks the tuned model, and a record of how it went, as JSON.
+
+    A record has at least ``trainer``, ``examples``, ``epochs``, ``seconds`` (of training, loading left out) and
+    ``loss`` (mean over the answers' tokens in the last epoch, natural logarithm).
+    """
+
+    target: Plugin
+    record: Mapping[str, Json]
+
+
+class Trainer(Protocol):
+    """Teaches a model examples. Training the same again gives what is there already: it is paid for once."""
+
+    Params: ClassVar[type[PluginParams]]
+    name: ClassVar[str]
+    source: ClassVar[str]
+
+    def __init__(self, params: Any) -> None: ...
+
+    def check(self, base: Plugin, examples: Sequence[Example]) -> None:
+        """Checks, before anything runs, that ``base`` can be tuned and that the examples make sense.
+
+        Raises:
+            ConfigError: this trainer cannot tune such a target.
+            DataError: there are no examples, one is empty, or two give different answers to the same messages.
+        """
+        ...
+
+    async def train(self, base: Plugin, examples: Sequence[Example], seed: int) -> Trained:
+        """Tunes the model that the target ``base`` asks.
+
+        Raises:
+            TrainingFailed: it broke off; one line says why.
+        """
         ...
 
 

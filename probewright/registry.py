@@ -18,12 +18,19 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "target": {
             "openai_chat": "probewright.targets.openai_chat:OpenAIChat",
             "pool": "probewright.targets.pool:PoolTarget",
+            "tuned": "probewright.targets.tuned:TunedTarget",
         },
         "engine": {
             "llama_cpp": "probewright.pools.engines.llama_cpp:LlamaCpp",
+            "transformers": "probewright.pools.engines.transformers:Transformers",
+        },
+        "trainer": {
+            "local": "probewright.trainers.local:LocalTrainer",
         },
         "family": {
             "astral": "probewright.testgen.families.astral:Astral",
+            "injection": "probewright.testgen.families.injection:Injection",
+            "mcq": "probewright.testgen.families.mcq:Mcq",
             "static": "probewright.testgen.families.static:Static",
         },
         "search": {
@@ -37,8 +44,11 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "choice": "probewright.oracles.judges.choice:Choice",
             "contains": "probewright.oracles.judges.contains:Contains",
             "exact": "probewright.oracles.judges.exact:Exact",
+            "letter_logprob": "probewright.oracles.judges.letter_logprob:LetterLogprob",
+            "mean_logprob": "probewright.oracles.judges.mean_logprob:MeanLogprob",
             "numeric": "probewright.oracles.judges.numeric:Numeric",
             "refusal": "probewright.oracles.judges.refusal:Refusal",
+            "summed_logprob": "probewright.oracles.judges.summed_logprob:SummedLogprob",
         },
     }
 )

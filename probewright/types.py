@@ -137,6 +137,14 @@ Request: TypeAlias = Generate | Score
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """One thing a trainer teaches: what is said to the model, and the answer it should give."""
+
+    messages: tuple[Message, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What a script yields. ``to`` names one of several endpoints of a role, from the plug-in's ``endpoints()``."""
 

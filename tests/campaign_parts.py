@@ -9,11 +9,12 @@ from typing import Any, Self
 from probewright.campaigns.engine import Engine, Load
 from probewright.campaigns.limiter import BudgetLimiter
 from probewright.campaigns.memory import MemoryStore
-from probewright.campaigns.parts import Address, Parts
+from probewright.campaigns.parts import Address, Opinion, Parts
 from probewright.campaigns.progress import Progress
 from probewright.plugins import Plugin
 from probewright.protocols import Cost, Store
 from probewright.seeds import derive
+from probewright.testgen.family import BaseFamily
 from probewright.testgen.search.grid import Grid
 from probewright.types import (
     Ask,
@@ -78,6 +79,9 @@ class FunctionTarget:
     def worst_case(self, request: Request) -> Cost:
         return Cost(1, WORST, 0.01)
 
+    def provenance(self) -> Mapping[str, Json]:
+        return {"asked": len(self.asked)}
+
 
 def says(text: str, **more: Any) -> Reply:
     """A reply of 5 tokens that cost a tenth of a cent."""
@@ -88,7 +92,7 @@ def echo(request: Request) -> Reply:
     return says(f"answer to {last_prompt(request)}")
 
 
-class _Family:
+class _Family(BaseFamily):
     source = "tests"
     oracle = "none"
 
@@ -97,12 +101,6 @@ class _Family:
 
     def space(self) -> Space:
         return Items(self._ids)
-
-    def endpoints(self) -> Mapping[str, Plugin]:
-        return {}
-
-    def fingerprint(self) -> str:
-        return ""
 
     def write(self, cell: Cell) -> Script[Case | Hole]:
         return Case(self.name, {"prompt": f"question {cell.labels['item']}"}, dict(cell.labels))
@@ -237,11 +235,12 @@ def make_engine(
     concurrency: int = 4,
     limiter: BudgetLimiter | None = None,
     seconds: float | None = None,
+    opinions: tuple[Opinion, ...] = (),
 ) -> Engine:
     """An engine over real parts, small by default."""
     family = family or OneTurn(cases)
     search = search or Grid(Grid.Params(round_size=7), family.space(), 0)
     endpoints = endpoints or {(Role.TARGET, ""): FunctionTarget(echo)}
-    parts = Parts(family, search, oracle or ByLength(), endpoints)
+    parts = Parts(family, search, oracle or ByLength(), endpoints, opinions)
     load = Load(cases, trials, concurrency, seconds)
     return Engine(parts, store or MemoryStore(trials), limiter or BudgetLimiter(), load, Progress(), grace_s=1.0)

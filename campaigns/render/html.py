@@ -11,10 +11,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from probewright import figures
 from probewright.campaigns.comparison import Change
-from probewright.campaigns.render import figures, text, view, wording
+from probewright.campaigns.render import text, view, wording
 from probewright.campaigns.report import THIN, Report
 from probewright.campaigns.results import Result
+from probewright.stats.intervals import Rate
 from probewright.types import Status
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -60,7 +62,9 @@ def environment() -> Environment:
         excerpt=text.excerpt,
         heat=view.heat,
         counted=figures.counted,
+        in_words=figures.value_in_words,
     )
+    templates.tests["rate"] = lambda value: isinstance(value, Rate)
     templates.globals.update(wording=wording, limits=view, Status=Status, Change=Change, THIN=THIN)
     return templates
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
-from probewright.campaigns.render.figures import rate_in_words
 from probewright.campaigns.render.text import excerpt, shorten, visible
 from probewright.campaigns.render.wording import STATUS_MEANINGS
 from probewright.campaigns.report import Report
 from probewright.campaigns.results import Result
+from probewright.figures import rate_in_words
 from probewright.types import Outcome, Status
 
 _ELEMENTS: Mapping[Status, str] = MappingProxyType(
@@ -25,7 +25,8 @@ _ELEMENTS: Mapping[Status, str] = MappingProxyType(
 def junit(report: Report, results: Iterable[Result]) -> Iterator[str]:
     """The XML in pieces, so that it can be written while results are read.
 
-    A pass is a passed test, a fail a failure, an error an error; undecided, blocked and not run are skipped with their
+    A pass is a passed test, a fail a failure, an error an error; the fail of a control is skipped, since no gate asks
+    for its pass; undecided, blocked and not run are skipped with their
     reason. Trials of the plan that never ran come last, one test case each, so that the counts add up.
 
     Args:
@@ -46,13 +47,15 @@ def junit(report: Report, results: Iterable[Result]) -> Iterator[str]:
 
 def _suite(report: Report) -> str:
     counts = report.tally.counts
+    failures = sum(failed for failed, _ in report.tally.trials.values())
+    in_controls = counts[Status.FAIL] - failures
     return _attributes(
         {
             "name": report.facts.name,
             "tests": str(report.tally.total),
-            "failures": str(counts[Status.FAIL]),
+            "failures": str(failures),
             "errors": str(counts[Status.ERROR]),
-            "skipped": str(counts[Status.UNDECIDED] + counts[Status.BLOCKED] + counts[Status.NOT_RUN]),
+            "skipped": str(counts[Status.UNDECIDED] + counts[Status.BLOCKED] + counts[Status.NOT_RUN] + in_controls),
             "time": f"{report.facts.seconds:.3f}",
             "timestamp": report.facts.started,
         }
@@ -89,7 +92,8 @@ def _case(report: Report, result: Result) -> Iterator[str]:
     yield f"<testcase {_attributes({'name': name, 'classname': _class_name(report)})}>\n"
     yield from _properties({"case": outcome.key, **outcome.labels})
     if outcome.status in _ELEMENTS:
-        yield _ended(outcome, _words(result))
+        is_control = outcome.status is Status.FAIL and not report.facts.is_rated(outcome.labels)
+        yield _ended(outcome, "skipped" if is_control else _ELEMENTS[outcome.status], _words(result))
     yield "</testcase>\n"
 
 
@@ -103,8 +107,7 @@ def _class_name(report: Report) -> str:
     return f"probewright.{report.facts.family}"
 
 
-def _ended(outcome: Outcome, words: str) -> str:
-    element = _ELEMENTS[outcome.status]
+def _ended(outcome: Outcome, element: str, words: str) -> str:
     reason = outcome.reason or STATUS_MEANINGS[outcome.status]
     told = {"message": excerpt(f"{outcome.status.replace('_', ' ')}: {reason}", 500)}
     if element != "skipped":

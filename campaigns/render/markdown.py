@@ -4,9 +4,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from probewright.campaigns.render import wording
-from probewright.campaigns.render.figures import NOT_ASSESSED, counted, dollars, duration, ends, of, percent
 from probewright.campaigns.render.text import excerpt, readable, visible
 from probewright.campaigns.report import Report
+from probewright.figures import (
+    NOT_ASSESSED,
+    counted,
+    dollars,
+    duration,
+    ends,
+    of,
+    percent,
+    value_in_words,
+)
 from probewright.stats.intervals import Rate
 
 MOST_CELLS = 10
@@ -30,6 +39,11 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"**{escape(wording.conclusion(report))}**\n"
     yield from _list(said.reasons)
     yield from _table(("", ""), _facts(report))
+    for finding in report.findings:
+        yield f"### {escape(finding.title)}\n"
+        yield from _list(finding.statements)
+        for table in finding.tables:
+            yield from _table(table.columns, [[value_in_words(value) for value in row] for row in table.rows])
     yield "### Rates\n"
     yield from _table(("rate", "failed", "share", "95% interval"), _rates(report))
     yield "### Outcomes\n"

@@ -3,6 +3,9 @@
 from typing import Any
 
 from probewright.campaigns.report import Report
+from probewright.findings import Finding, Value
+from probewright.stats.intervals import Rate
+from probewright.stats.paired import Difference
 from probewright.types import Status
 
 _PRINTED = (Status.PASS, Status.FAIL, Status.UNDECIDED, Status.BLOCKED, Status.ERROR)
@@ -11,16 +14,17 @@ _PRINTED = (Status.PASS, Status.FAIL, Status.UNDECIDED, Status.BLOCKED, Status.E
 def summary(report: Report, report_path: str | None) -> dict[str, Any]:
     """The object, as plain JSON values.
 
-    ``fail_rate`` is the model's: shares, 0 to 1, null where nothing was assessed. ``usd`` is null where the price is
-    unknown. ``coverage.holes`` lists missing combinations as label -> value, at most 200. ``campaign`` is its number.
+    ``fail_rate`` is the model's, over the cases that are no controls: shares, 0 to 1, null where nothing was assessed.
+    ``usd`` is null where the price is unknown. ``coverage.holes`` lists missing combinations as label -> value, at most
+    200. ``campaign`` is its number. ``findings`` is there where the family has some; in their tables a rate or a
+    difference is an object with ``value``.
     """
     facts, tally, coverage, gate = report.facts, report.tally, report.coverage, report.gate
-    rate = tally.fail_rate
     return {
         "campaign": facts.id,
         "state": facts.state,
         "outcomes": {status.value: tally.counts[status] for status in _PRINTED},
-        "fail_rate": {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n},
+        "fail_rate": _rate(tally.fail_rate),
         "coverage": {
             "criterion": coverage.criterion,
             "covered": coverage.covered,
@@ -33,4 +37,24 @@ def summary(report: Report, report_path: str | None) -> dict[str, Any]:
         "seconds": facts.seconds,
         "gate": None if gate is None else {"verdict": gate.verdict.value, "reasons": list(gate.reasons)},
         "report": report_path,
-    }
+    } | ({"findings": [_finding(finding) for finding in report.findings]} if report.findings else {})
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    tables = [
+        {"caption": t.caption, "columns": t.columns, "rows": [[_value(value) for value in row] for row in t.rows]}
+        for t in finding.tables
+    ]
+    return {"title": finding.title, "statements": finding.statements, "tables": tables}
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, Rate):
+        return _rate(value)
+    if isinstance(value, Difference):
+        return {"value": value.value, "low": value.low, "high": value.high, "n": value.n}
+    return value
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from probewright.campaigns.render import wording
-from probewright.campaigns.render.figures import counted, dollars, duration, rate_in_words
 from probewright.campaigns.render.text import excerpt, readable, visible
 from probewright.campaigns.report import Report
+from probewright.figures import counted, dollars, duration, rate_in_words
 
 MOST_REASONS = 3
 MOST_CELLS = 3
@@ -36,6 +36,7 @@ def _fields(report: Report, is_coloured: bool) -> Iterator[str]:
     yield _field("result", wording.conclusion(report))
     if tally.system_rate.n != tally.fail_rate.n:
         yield _field("system", f"{rate_in_words(tally.system_rate)}, counting withheld answers as harmless")
+    yield from _listed("found", (line for finding in report.findings for line in finding.statements))
     yield _field("outcomes", wording.outcomes_in_words(report))
     yield _field("coverage", wording.coverage_in_words(report))
     spent = f"{counted(facts.spent.calls, 'call')}, {counted(facts.spent.tokens, 'token')}, {dollars(facts.spent)}"

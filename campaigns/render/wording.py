@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 from probewright.campaigns.comparison import Change, Comparison
 from probewright.campaigns.gate import GateVerdict
-from probewright.campaigns.render.figures import counted, difference_in_words, interval, of, p_value, percent
+from probewright.campaigns.render.text import readable
 from probewright.campaigns.report import Report, Tally
+from probewright.figures import counted, difference_in_words, interval, of, p_value, percent
 from probewright.types import HoleKind, Status
 
 NOTHING_ASSESSED = "n/a: no answer was assessed"
@@ -75,7 +76,19 @@ def conclusion(report: Report) -> str:
         return NOTHING_ASSESSED
     answers = "assessed answer" if rate.n == 1 else "assessed answers"
     failed = report.facts.failure
-    return f"{of(rate)} {answers} {failed}: {percent(rate.value)} ({interval(rate)})"
+    return f"{of(rate)} {answers}{where(report)} {failed}: {percent(rate.value)} ({interval(rate)})"
+
+
+def where(report: Report) -> str:
+    """Which cases enter the rates, where not all do: " with condition full"; else nothing."""
+    rated = report.facts.rated
+    return f" with {' and '.join(f'{readable(k)} {readable(v)}' for k, v in rated.items())}" if rated else ""
+
+
+def controls(report: Report) -> str:
+    """What the cases are that enter no rate."""
+    counted_as = counted(report.tally.controls, "trial")
+    return f"Only cases{where(report)} enter the rates; {counted_as} of other cases are controls, read in the findings."
 
 
 def changes_in_words(comparison: Comparison) -> str:

@@ -21,11 +21,13 @@ class EngineOptions:
         slots: requests that are answered at the same time.
         context_tokens: the longest prompt and answer together, for each slot.
         process: counts from 0 the processes that serve one model side by side; each has a core of its own.
+        adapter: the key of a trained adapter (see `probewright.pools.adapters`) to put on the model, or empty.
     """
 
     slots: int = 8
     context_tokens: int = 1024
     process: int = 0
+    adapter: str = ""
 
 
 class Engine(Protocol):

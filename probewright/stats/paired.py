@@ -135,6 +135,27 @@ def paired_difference(pairs: Pairs, confidence: float = 0.95) -> Difference:
     return Difference(pairs.n, value, low, high, confidence, "tango")
 
 
+def compare_shares(
+    a: Sequence[float], b: Sequence[float], *, seed: int, confidence: float = 0.95
+) -> tuple[Difference, McNemar | None]:
+    """Share of ``b`` minus share of ``a``, case by case, by the method that the data allow.
+
+    Args:
+        a: What share of each case's trials failed (or succeeded) under A, 0 to 1, one value a case.
+        b: The same cases under B, in the same order.
+        seed: For the bootstrap, which is used where cases were tried more than once.
+        confidence: Of the two-sided interval.
+
+    Returns:
+        The difference, and McNemar's test where every case was tried once; trials of one case are not independent, so
+        otherwise there is an interval only.
+    """
+    if any(share not in (0.0, 1.0) for share in (*a, *b)):
+        return paired_bootstrap(a, b, seed=seed, confidence=confidence), None
+    pairs = Pairs.count([share == 1.0 for share in a], [share == 1.0 for share in b])
+    return paired_difference(pairs, confidence), mcnemar(pairs.only_a_fails, pairs.only_b_fails)
+
+
 def paired_bootstrap(
     a: Sequence[float], b: Sequence[float], *, seed: int, resamples: int = 10_000, confidence: float = 0.95
 ) -> Difference:

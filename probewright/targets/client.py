@@ -32,6 +32,10 @@ def never(error: Any) -> None:
     """No rejected request is an answer."""
 
 
+def nothing_more(status: int, body: bytes) -> None:
+    """An HTTP status means what it always means."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Limits of one attempt, in seconds: to connect, between two pieces of the answer, and in all."""
@@ -50,6 +54,7 @@ class Call(Generic[T]):
         body: what is sent, as JSON.
         read: makes the answer out of the parsed JSON of a success; raises `Garbled` where that is not an answer.
         read_rejection: makes an answer out of the parsed JSON of an HTTP 4xx (a provider's filter), or gives None.
+        explain: says what an HTTP status and its body mean to this call, or gives None where nothing special.
         method: the HTTP method.
     """
 
@@ -57,6 +62,7 @@ class Call(Generic[T]):
     body: Mapping[str, Any]
     read: Callable[[Any], T]
     read_rejection: Callable[[Any], T | None] = never
+    explain: Callable[[int, bytes], Failure | None] = nothing_more
     method: str = "POST"
 
     def __str__(self) -> str:
@@ -185,11 +191,16 @@ def _interpret(call: Call[T], response: aiohttp.ClientResponse, body: bytes) -> 
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return not_json(body) if is_success else failure_of_status(status, response.headers, body)
+        return not_json(body) if is_success else _failure(call, response, body)
     if is_success:
         try:
             return call.read(parsed)
         except Garbled as error:
             return Failure(Garbled, one_line(str(error)), CHECK_URL)
     accepted = call.read_rejection(parsed) if 400 <= status < 500 else None
-    return failure_of_status(status, response.headers, body) if accepted is None else accepted
+    return _failure(call, response, body) if accepted is None else accepted
+
+
+def _failure(call: Call[T], response: aiohttp.ClientResponse, body: bytes) -> Failure:
+    status = response.status
+    return call.explain(status, body) or failure_of_status(status, response.headers, body)

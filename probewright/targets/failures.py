@@ -23,6 +23,7 @@ from probewright.targets.retry import retry_after_s
 
 MAX_QUOTE_CHARS = 300
 MAX_QUOTED_BYTES = 64 * 1024  # a server's message stands at the start; more is not parsed for it
+MISSING = frozenset({404, 405, 501})  # not found, method not allowed, not implemented
 HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
 
 CHECK_SERVER = "check that the server runs at this host and port"
@@ -96,6 +97,11 @@ def failure_of_status(status: int, headers: Mapping[str, str], body: bytes) -> F
     if status == 408 or status >= 500:
         return Failure(ServerFault, said, CHECK_LATER, wait_s)
     return Failure(RequestRejected, said, CHECK_REQUEST)
+
+
+def is_missing(status: int, body: bytes, model: str) -> bool:
+    """Whether a status says that there is no such path; a 404 that names the model means the model instead."""
+    return status in MISSING and not (status == 404 and model in quote(body))
 
 
 def not_json(body: bytes) -> Failure:

@@ -1,5 +1,7 @@
 """The target `openai_chat`: any endpoint that speaks OpenAI's /chat/completions (vLLM, llama.cpp, Azure, routers)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -7,7 +9,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from probewright.errors import RequestRejected, Unsupported
+from probewright.errors import RequestRejected
 from probewright.plugins import PluginParams
 from probewright.protocols import Cost
 from probewright.secrets import Redactor
@@ -17,11 +19,13 @@ from probewright.targets.endpoint import EndpointParams
 from probewright.targets.pace import Pace
 from probewright.targets.pricing import Price, worst_case_tokens
 from probewright.targets.retry import Backoff
-from probewright.types import Generate, Message, Reply, Request, Usage
+from probewright.targets.scoring import Scorer, worst_case_usage
+from probewright.types import Generate, Json, Message, Reply, Request, Score, Usage
 
 PATH = "chat/completions"
 DEFAULT_MAX_TOKENS = 4096  # what is set aside for an answer whose length nobody limits
 OWN_KEYS = frozenset({"model", "messages", "stream", "n"})  # the target sets these, or reads only what they default to
+MOST_NAMES = 8  # of models that are remembered: an endpoint could name another one in every answer
 MAX_TOKENS, MAX_COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 
 
@@ -55,7 +59,10 @@ class Sampling(PluginParams):
 
 
 class OpenAIChat:
-    """Asks a chat endpoint for continuations.
+    """Asks a chat endpoint for continuations, and for scores where its /completions can echo log-probabilities.
+
+    A score's prefix that is plain text is sent as it is: the system prompt and the sampling do not apply to it. See
+    `Scorer`.
 
     Args:
         params: its part of the spec.
@@ -86,6 +93,8 @@ class OpenAIChat:
         self._system = (Message("system", params.system),) if params.system else ()
         self._sampling = params.params.sent()
         self._client: HttpClient | None = None
+        self._reported: set[str] = set()
+        self._scorer: Scorer | None = None
         self._redactor = Redactor()
 
     async def __aenter__(self) -> Self:
@@ -106,13 +115,14 @@ class OpenAIChat:
             redactor=self._redactor,
             on_retry=self._count_retry,
         )
+        self._scorer = Scorer(self._client, params, params.model, self._system)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes the session."""
-        client, self._client = self._client, None
+        client, self._client, self._scorer = self._client, None, None
         if client:
             await client.close()
 
@@ -120,13 +130,14 @@ class OpenAIChat:
         """The model's answer to ``request``.
 
         Raises:
-            Unsupported: ``request`` asks for scores.
+            Unsupported: ``request`` asks for scores and the endpoint gives none.
             TargetError: no answer, after bounded retries.
         """
-        if not isinstance(request, Generate):
-            raise Unsupported(f"{self.name}: openai_chat cannot score given options; ask for generation instead")
-        if self._client is None:
+        if self._client is None or self._scorer is None:
             raise RuntimeError(f"{self.name} is not open: use 'async with'")
+        if isinstance(request, Score):
+            reply = await self._scorer.ask(request)
+            return replace(reply, usd=self._usd(reply.usage), model=self._named(reply.model))
         messages = (*self._system, *request.messages)
         call = Call(
             url=self._url,
@@ -142,7 +153,7 @@ class OpenAIChat:
             finish_reason=reply.finish_reason,
             usage=reply.usage,
             usd=self._usd(reply.usage),
-            model=reply.model,
+            model=self._named(reply.model),
             latency_s=answer.latency_s,
             attempts=answer.attempts,
             blocked=reply.blocked,
@@ -150,12 +161,26 @@ class OpenAIChat:
 
     def worst_case(self, request: Request) -> Cost:
         """One call at the most tokens that it can be expected to take; see `worst_case_tokens`."""
-        if not isinstance(request, Generate):
-            return Cost(calls=1)
+        usage = worst_case_usage(request, self._system) if isinstance(request, Score) else self._longest(request)
+        return Cost(calls=1, tokens=usage.total, usd=self._usd(usage))
+
+    def _longest(self, request: Generate) -> Usage:
         sampling = self._overlaid(request)
         limit = sampling.get(MAX_COMPLETION_TOKENS) or sampling.get(MAX_TOKENS) or DEFAULT_MAX_TOKENS
-        usage = Usage(worst_case_tokens((*self._system, *request.messages)), int(limit))
-        return Cost(calls=1, tokens=usage.total, usd=self._usd(usage))
+        return Usage(worst_case_tokens((*self._system, *request.messages)), int(limit))
+
+    def provenance(self) -> Mapping[str, Json]:
+        """The model's names as the endpoint gave them: a provider may serve another version under the same name."""
+        return {"models_reported": ", ".join(sorted(self._reported))} if self._reported else {}
+
+    def _named(self, model: str) -> str:
+        """The model as reported, remembered for `provenance`."""
+        if model in self._reported:
+            return model
+        model = self._redactor.text(model)
+        if model and len(self._reported) < MOST_NAMES:
+            self._reported.add(model)
+        return model
 
     def _body(self, messages: tuple[Message, ...], request: Generate) -> dict[str, Any]:
         return self._overlaid(request) | {

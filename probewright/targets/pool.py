@@ -1,8 +1,10 @@
 """The target `pool`: a model that this machine hosts itself."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from types import TracebackType
 from typing import Annotated, Self
 
@@ -13,11 +15,12 @@ from probewright import registry
 from probewright.errors import TargetError, unknown
 from probewright.plugins import PluginParams
 from probewright.pools.engine import EngineOptions
+from probewright.pools.models import InstalledModel
 from probewright.pools.pool import Lease, Pool, Served, shared_pool
 from probewright.protocols import Cost
 from probewright.targets.openai_chat import OpenAIChat, Sampling
 from probewright.targets.pricing import Price
-from probewright.types import Reply, Request
+from probewright.types import Json, Reply, Request
 
 FREE = Price(input_usd_per_million=0, output_usd_per_million=0)
 NOWHERE = "http://127.0.0.1/v1"  # the base URL while no engine runs
@@ -63,6 +66,9 @@ class PoolTarget:
         slots: int = Field(8, ge=1, le=64)
         context_tokens: int = Field(1024, ge=128, le=1_048_576)
         processes: int = Field(1, ge=1, le=64)
+        adapter: str = Field(
+            "", pattern=r"^([0-9a-f]{16})?$", description="key of a trained adapter to put on the model"
+        )
 
     def __init__(self, params: Params, pool: Pool | None = None) -> None:
         self.name = f"pool:{params.model}"
@@ -72,6 +78,7 @@ class PoolTarget:
         self._stack = AsyncExitStack()
         self._clients: list[OpenAIChat] = []
         self._follows = 0
+        self._model: InstalledModel | None = None
         self._chat = OpenAIChat.Params(
             base_url=NOWHERE,
             model=params.model,
@@ -104,11 +111,12 @@ class PoolTarget:
         async with AsyncExitStack() as stack:
             workers = []
             for process in range(params.processes):
-                options = EngineOptions(params.slots, params.context_tokens, process)
+                options = EngineOptions(params.slots, params.context_tokens, process, params.adapter)
                 lease = await stack.enter_async_context(pool.lease(params.model, params.engine, options))
                 workers.append(Worker(lease))
             self._stack = stack.pop_all()
         self._workers = workers
+        self._model = workers[0].lease.model
         return self
 
     async def __aexit__(
@@ -122,7 +130,7 @@ class PoolTarget:
         """The model's answer to ``request``.
 
         Raises:
-            Unsupported: ``request`` asks for scores.
+            Unsupported: ``request`` asks for scores and the engine gives none.
             TargetError: no answer, after bounded retries.
             EngineFailed: the engine kept dying.
         """
@@ -135,6 +143,20 @@ class PoolTarget:
     def worst_case(self, request: Request) -> Cost:
         """One call at the most tokens that it can be expected to take. A local model costs 0 US dollars."""
         return OpenAIChat(self._chat).worst_case(request)
+
+    def provenance(self) -> Mapping[str, Json]:
+        """Which file was served, and by what; empty until the target was open."""
+        if self._model is None:
+            return {}
+        engine = registry.load("engine", self._params.engine)
+        known = {
+            "model": self._model.name,
+            "source": self._model.source,
+            "sha256": self._model.sha256,
+            "engine": self._params.engine,
+            engine.requires: version(engine.requires),
+        }
+        return known | ({"adapter": self._params.adapter} if self._params.adapter else {})
 
     async def _ask(self, worker: Worker, request: Request) -> Reply:
         lost_attempts = 0

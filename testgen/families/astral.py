@@ -9,6 +9,7 @@ from probewright import registry
 from probewright.plugins import Plugin, PluginParams, SearchRef, WriterRef
 from probewright.protocols import FamilyParams
 from probewright.seeds import derive
+from probewright.testgen.family import BaseFamily
 from probewright.testgen.profiles import PROFILES
 from probewright.testgen.turns import ask_prompt
 from probewright.types import Axes, Case, Cell, Hole, Script, Space
@@ -22,7 +23,7 @@ class AstralParams(FamilyParams):
     writer: WriterRef = Field(default="template", validate_default=True, description="writes the prompts")
 
 
-class Astral:
+class Astral(BaseFamily):
     """One prompt a cell of category x style x technique; a safe model declines it.
 
     Source: Ugarte et al., ASTRAL (arXiv 2501.17132), section 3; the profile lists the values.
@@ -58,7 +59,3 @@ class Astral:
         """What the writer asks."""
         endpoints: Mapping[str, Plugin] = self._writer.endpoints()
         return endpoints
-
-    def fingerprint(self) -> str:
-        """Empty: all that the cases come from is in the spec and the package."""
-        return ""

@@ -1,15 +1,16 @@
 """Prompts that the user brings, as CSV or JSONL."""
 
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
-from probewright.plugins import Plugin, PluginParams, SearchRef
+from probewright.plugins import PluginParams, SearchRef
 from probewright.protocols import FamilyParams
+from probewright.testgen.family import BaseFamily
 from probewright.testgen.items import Item, read_items
+from probewright.testgen.paths import BesideTheSpec
 from probewright.testgen.turns import ask_prompt
 from probewright.types import Case, Cell, Hole, Items, Script, Space
 
@@ -17,18 +18,13 @@ from probewright.types import Case, Cell, Hole, Items, Script, Space
 class StaticParams(FamilyParams):
     """Parameters of the family `static`."""
 
-    path: Path = Field(description="a .csv or .jsonl file with the column prompt[, id, expected, options, any label]")
+    path: BesideTheSpec = Field(
+        description="a .csv or .jsonl file with the column prompt[, id, expected, options, any label]"
+    )
     search: SearchRef = Field(default="grid", validate_default=True, description="chooses the items")
 
-    @field_validator("path")
-    @classmethod
-    def _beside_the_spec(cls, value: Path, info: ValidationInfo) -> Path:
-        """A relative path is relative to the folder of the spec file."""
-        folder = (info.context or {}).get("folder")
-        return value if value.is_absolute() or folder is None else Path(folder) / value
 
-
-class Static:
+class Static(BaseFamily):
     """One case a row of the file. A column ``expected`` is for oracles that compare; all others are labels.
 
     Source: the user's own set.
@@ -60,10 +56,6 @@ class Static:
     def play(self, case: Case) -> Script[None]:
         """Asks the prompt, once."""
         return ask_prompt(case)
-
-    def endpoints(self) -> Mapping[str, Plugin]:
-        """None: nobody writes these prompts."""
-        return {}
 
     def fingerprint(self) -> str:
         """The sha256 of the file."""

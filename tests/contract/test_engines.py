@@ -12,8 +12,11 @@ from probewright.errors import PoolError
 from probewright.pools.engine import Engine, EngineOptions, check_installed
 from probewright.pools.models import InstalledModel, find
 from probewright.pools.pool import Pool
+from tests.imported_smollm2 import lend
 
 ENGINES = sorted(registry.table("engine"))
+MARKS = {"llama_cpp": pytest.mark.model, "transformers": pytest.mark.torch}  # what serving a model for real needs
+SERVED = [pytest.param(name, marks=MARKS[name]) for name in ENGINES]
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MODEL = InstalledModel("tiny", Path("/models/tiny.gguf"), "0" * 64, "", "file")
 
@@ -50,14 +53,15 @@ def test_a_missing_package_is_answered_with_the_command_that_installs_it(engine:
         check_installed(Bare())
 
 
-@pytest.mark.model
+@pytest.mark.parametrize("name", SERVED)
 def test_a_lease_gives_an_endpoint_and_is_released_on_error(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, data_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    monkeypatch.setenv("PROBEWRIGHT_HOME", str(tmp_path))
+    if name == "transformers":
+        lend(tmp_path_factory, data_folder)
 
     async def run() -> int:
-        async with Pool().lease("smollm2", engine.name) as lease:
+        async with Pool().lease("smollm2", name) as lease:
             served = await lease.served()
             assert served.endpoint.base_url.startswith("http://127.0.0.1:")
             assert served.endpoint.model == find("smollm2").name

@@ -18,18 +18,21 @@ from probewright.errors import (
     TargetError,
     TimedOut,
     Unreachable,
+    Unsupported,
 )
 from probewright.targets.retry import Backoff
-from probewright.types import Generate, Message, Reply
+from probewright.types import Generate, Message, Reply, Request, Score
 from tests.loopback.faults import Fault, Plan
 from tests.loopback.running import serving
 
-NOT_HTTP = {"pool", "python"}
+NOT_HTTP = {"pool", "python", "tuned"}
 TARGETS = sorted(set(registry.table("target")) - NOT_HTTP)
 CANARY = "sk-canary-7f3a91c2d4"
 VARIABLE = "PROBEWRIGHT_SECRET_CANARY"
 SHORT = Backoff(base_s=0.001, cap_s=0.002, asked_cap_s=0.01)
 RETRIES = 2
+HELLO = Generate((Message("user", "Hello"),))
+SCORE = Score("Hello", (" you", " there"))
 
 FAULTS: dict[Fault, type[TargetError]] = {
     Fault.UNAUTHORIZED: AccessDenied,
@@ -61,14 +64,20 @@ def run(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-async def ask(kind: str, base_url: str, **given: Any) -> tuple[Reply | TargetError, int]:
+@pytest.fixture(params=[HELLO, SCORE], ids=["generate", "score"])
+def asked(request: pytest.FixtureRequest) -> Request:
+    """Both kinds of request: they fail alike."""
+    return request.param
+
+
+async def ask(kind: str, base_url: str, request: Request = HELLO, **given: Any) -> tuple[Reply | TargetError, int]:
     """One question to a fresh target: what came of it, and how many retries it counted."""
     checked = registry.load("target", kind).Params.model_validate(
         {"base_url": base_url, "model": "mock", "api_key": f"env:{VARIABLE}", "retries": RETRIES} | given
     )
     async with registry.load("target", kind)(checked, SHORT) as target:
         try:
-            return await target.ask(Generate((Message("user", "Hello"),))), target.retries
+            return await target.ask(request), target.retries
         except TargetError as error:
             return error, target.retries
 
@@ -81,12 +90,13 @@ def everything_printed(error: BaseException) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_becomes_its_error_after_bounded_retries(kind: str, run: Any, fault: Fault) -> None:
+def test_a_fault_becomes_its_error_after_bounded_retries(kind: str, run: Any, asked: Request, fault: Fault) -> None:
     timeout_s = 0.15 if fault is Fault.STALL else 10
     with serving(Plan(always=fault)) as server:
-        error, retries = run(ask(kind, server.base_url, timeout_s=timeout_s))
+        error, retries = run(ask(kind, server.base_url, asked, timeout_s=timeout_s))
         requests, headers = server.log.requests, server.log.headers[-1]
-    assert type(error) is FAULTS[fault]
+    lacks_path = asked is SCORE and fault is Fault.NOT_FOUND
+    assert type(error) is (Unsupported if lacks_path else FAULTS[fault])
     attempts = RETRIES + 1 if error.is_retryable else 1
     assert (requests, retries) == (attempts, attempts - 1)
     assert CANARY in str(headers)
@@ -99,46 +109,46 @@ def test_a_fault_becomes_its_error_after_bounded_retries(kind: str, run: Any, fa
 
 
 @pytest.mark.parametrize("fault", [fault for fault, kind in FAULTS.items() if kind.is_retryable])
-def test_a_passing_fault_is_survived_and_counted(kind: str, run: Any, fault: Fault) -> None:
+def test_a_passing_fault_is_survived_and_counted(kind: str, run: Any, asked: Request, fault: Fault) -> None:
     timeout_s = 0.5 if fault is Fault.STALL else 10
     with serving(Plan(script=(fault,))) as server:
-        reply, retries = run(ask(kind, server.base_url, timeout_s=timeout_s))
-        assert server.log.answered == {"Hello": 1}
+        reply, retries = run(ask(kind, server.base_url, asked, timeout_s=timeout_s))
+        assert server.log.answered == {"Hello" if asked is HELLO else "Hello you": 1}
     assert isinstance(reply, Reply)
     assert (reply.attempts, retries) == (2, 1)
-    assert reply.text
+    assert reply.text or len(reply.scores) == 2
 
 
-def test_a_dead_port_is_unreachable_and_the_message_says_what_to_check(kind: str, run: Any) -> None:
+def test_a_dead_port_is_unreachable_and_the_message_says_what_to_check(kind: str, run: Any, asked: Request) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        error, retries = run(ask(kind, f"http://127.0.0.1:{port}/v1"))
+        error, retries = run(ask(kind, f"http://127.0.0.1:{port}/v1", asked))
     assert type(error) is Unreachable
     assert retries == RETRIES
     assert f"http://127.0.0.1:{port}/v1" in str(error)
     assert "Connection refused (3 attempts); check that the server runs" in str(error)
 
 
-def test_a_redirect_is_named_and_never_followed(kind: str, run: Any) -> None:
+def test_a_redirect_is_named_and_never_followed(kind: str, run: Any, asked: Request) -> None:
     with serving(Plan(always=Fault.REDIRECT)) as server:
-        error, _ = run(ask(kind, server.base_url))
+        error, _ = run(ask(kind, server.base_url, asked))
     assert "redirects to elsewhere.invalid, not followed" in str(error)
 
 
-def test_the_query_of_the_url_stays_out_of_errors(kind: str, run: Any) -> None:
+def test_the_query_of_the_url_stays_out_of_errors(kind: str, run: Any, asked: Request) -> None:
     with serving(Plan(always=Fault.SERVER_FAULT)) as server:
-        error, _ = run(ask(kind, f"{server.base_url}?token=hush", retries=0))
+        error, _ = run(ask(kind, f"{server.base_url}?token=hush", asked, retries=0))
     assert isinstance(error, ServerFault)
     assert "hush" not in everything_printed(error)
 
 
-def test_an_answer_that_echoes_the_key_comes_back_without_it(kind: str, run: Any) -> None:
+def test_an_answer_that_echoes_the_key_comes_back_without_it(kind: str, run: Any, asked: Request) -> None:
     with serving(Plan(always=Fault.ECHO)) as server:
-        reply, _ = run(ask(kind, server.base_url))
+        reply, _ = run(ask(kind, server.base_url, asked))
     assert isinstance(reply, Reply)
     assert CANARY not in repr(reply)
-    assert "[secret]" in reply.text
+    assert "[secret]" in reply.text + reply.model
 
 
 @pytest.mark.parametrize("fault", [Fault.FILTERED, Fault.FILTERED_ANSWER])

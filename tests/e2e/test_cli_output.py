@@ -114,7 +114,7 @@ def test_the_schema_describes_every_key_of_a_spec_and_holds_what_it_refers_to(co
     assert (done.code, done.err) == (0, "")
     schema = done.json
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert set(schema["properties"]) == {"name", "target", "family", "oracle", "limits", "gate", "seed"}
+    assert set(schema["properties"]) == {"name", "target", "family", "oracle", "opinions", "limits", "gate", "seed"}
     assert schema["additionalProperties"] is False
     assert {name.removeprefix("#/$defs/") for name in references(schema)} <= set(schema["$defs"])
     targets = resolved(schema, schema["properties"]["target"])["anyOf"]

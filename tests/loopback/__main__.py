@@ -9,6 +9,7 @@ import uvloop
 
 from tests.loopback.faults import Fault, Plan
 from tests.loopback.running import listening
+from tests.loopback.scoring import Quirk
 from tests.loopback.server import Behaviour
 
 
@@ -28,10 +29,12 @@ def parse() -> tuple[Behaviour, int]:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fault", type=rate, action="append", default=[], metavar="NAME=SHARE")
     parser.add_argument("--script", default="", metavar="NAME,NAME", help="what the first requests meet, in order")
+    parser.add_argument("--quirk", type=Quirk, action="append", default=[], metavar="NAME", help="how it scores")
     given = parser.parse_args()
     script = tuple(Fault(name) for name in given.script.split(",") if name)
     plan = Plan(script=script, rates=dict(given.fault), seed=given.seed)
-    return Behaviour(given.latency_ms / 1000, given.refuse_share, given.retry_after, plan), given.port
+    behaviour = Behaviour(given.latency_ms / 1000, given.refuse_share, given.retry_after, plan, frozenset(given.quirk))
+    return behaviour, given.port
 
 
 async def main(behaviour: Behaviour, port: int) -> None:

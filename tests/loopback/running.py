@@ -13,6 +13,7 @@ import uvloop
 from aiohttp import web
 
 from tests.loopback.faults import Plan
+from tests.loopback.scoring import Quirk
 from tests.loopback.server import Behaviour, Log, LoopbackApp
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ async def listening(behaviour: Behaviour, port: int = 0) -> AsyncIterator[Loopba
 
 
 @contextmanager
-def serving(plan: Plan | None = None, **behaviour: float | str) -> Iterator[Loopback]:
+def serving(plan: Plan | None = None, **behaviour: float | str | frozenset[Quirk]) -> Iterator[Loopback]:
     """A server in a thread with its own loop, for tests; ``behaviour`` are fields of `Behaviour`."""
     settings = Behaviour(plan=plan or Plan(), **behaviour)  # type: ignore[arg-type]
     started: list[Loopback] = []

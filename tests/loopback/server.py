@@ -14,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from tests.loopback.faults import Canned, Fault, Plan, share
+from tests.loopback.scoring import COMPLETIONS_PATH, TOKENIZE_PATH, Quirk, ScoringApp
 
 CHAT_PATH = "/v1/chat/completions"
 KEPT_HEADERS = 100
@@ -25,22 +26,27 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 class Behaviour:
     """How the server answers: seconds until it does, the share of prompts it refuses (0 to 1), and its faults.
 
-    ``retry_after`` is the header of a 429 as it is sent.
+    ``retry_after`` is the header of a 429 as it is sent, ``quirks`` are how it scores.
     """
 
     latency_s: float = 0.0
     refuse_share: float = 0.5
     retry_after: str = "1"
     plan: Plan = field(default_factory=Plan)
+    quirks: frozenset[Quirk] = frozenset()
 
 
 @dataclass
 class Log:
-    """What the server saw. ``prompts`` counts requests by last message, ``answered`` those that got a whole answer."""
+    """What the server saw. ``prompts`` counts requests by `subject`, ``answered`` those that got a whole answer.
+
+    ``paths`` counts them by path and query.
+    """
 
     steps: Counter[str] = field(default_factory=Counter)
     prompts: Counter[str] = field(default_factory=Counter)
     answered: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
     headers: deque[Mapping[str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_HEADERS))
     bodies: deque[bytes] = field(default_factory=lambda: deque(maxlen=KEPT_HEADERS))
     requests: int = 0
@@ -57,6 +63,7 @@ class Log:
             "first_at": self.first_at,
             "last_at": self.last_at,
             "steps": dict(self.steps),
+            "paths": dict(self.paths),
             "prompts": dict(self.prompts),
             "answered": dict(self.answered),
             "headers": [{str(name): value for name, value in headers.items()} for headers in self.headers],
@@ -69,6 +76,7 @@ class LoopbackApp:
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.log = Log()
+        self._scoring = ScoringApp(behaviour.quirks)
         self._closing = asyncio.Event()
 
     def stop_stalling(self) -> None:
@@ -76,7 +84,7 @@ class LoopbackApp:
         self._closing.set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Any request: a completion, the log (GET /log) or its reset (POST /reset)."""
+        """Any request: an answer, the log (GET /log) or its reset (POST /reset)."""
         if request.method == "GET" and request.path == "/log":
             return web.Response(body=orjson.dumps(self.log.dump()), headers=JSON_HEADERS)
         if request.path == "/reset":
@@ -96,18 +104,24 @@ class LoopbackApp:
     async def _complete(self, request: web.BaseRequest, log: Log) -> web.StreamResponse:
         raw = await request.content.read()  # request.read() refuses more than 1 MB
         body = orjson.loads(raw)
-        prompt = body["messages"][-1]["content"]
+        prompt = subject(body)
         step = self.behaviour.plan.step(log.requests - 1, prompt, log.prompts[prompt])
         log.prompts[prompt] += 1
         log.headers.append(request.headers)
         log.bodies.append(raw)
+        log.paths[request.path_qs] += 1
         log.steps["canned" if isinstance(step, Canned) else step.value] += 1
         if self.behaviour.latency_s:
             await asyncio.sleep(self.behaviour.latency_s)
-        if step is Fault.NONE and request.path == CHAT_PATH:
+        if step is Fault.NONE and request.path in (CHAT_PATH, COMPLETIONS_PATH, TOKENIZE_PATH):
+            step = self._answer_to(request.path, body, self._answer(prompt))
             log.answered[prompt] += 1
-            return web.Response(body=completion(body, self._answer(prompt)), headers=JSON_HEADERS)
         return await self._misbehave(step, request, body)
+
+    def _answer_to(self, path: str, body: Any, text: str, model: str = "") -> Canned:
+        if path == CHAT_PATH:
+            return Canned(200, completion(body, text))
+        return self._scoring.answer(path, body, model)
 
     def _answer(self, prompt: str) -> str:
         drawn = share(prompt)
@@ -123,14 +137,18 @@ class LoopbackApp:
             case Fault.DROP:
                 return _drop(request)
             case Fault.HALF:
-                return await _send_half(request, completion(body, "half of this is missing"))
+                whole = self._answer_to(request.path, body, "half of this is missing")
+                return await _send_half(request, whole.body)
+            case Fault.ECHO:
+                key = request.headers.get("Authorization", "")
+                canned = self._answer_to(request.path, body, f"your key is {key}", f"model of {key}")
             case Canned():
                 canned = step
             case _:
-                canned = self._canned(step, request.headers.get("Authorization", ""), body)
+                canned = self._canned(step, request.headers.get("Authorization", ""))
         return web.Response(status=canned.status, body=canned.body, headers=JSON_HEADERS | dict(canned.headers))
 
-    def _canned(self, fault: Fault, key: str, body: Any) -> Canned:
+    def _canned(self, fault: Fault, key: str) -> Canned:
         refused = {"error": {"message": f"not allowed\nwith {key}", "type": "invalid_request_error"}}
         canned = {
             Fault.RATE_LIMITED: Canned(429, orjson.dumps(refused), {"Retry-After": self.behaviour.retry_after}),
@@ -145,9 +163,15 @@ class LoopbackApp:
             Fault.NO_CHOICES: Canned.json({"error": {"message": f"overloaded, said {key}"}}),
             Fault.FILTERED: Canned.json(azure_filter(key), 400),
             Fault.FILTERED_ANSWER: Canned.message({"content": None}, finish_reason="content_filter"),
-            Fault.ECHO: Canned(200, completion(body, f"your key is {key}")),
         }
         return canned.get(fault) or Canned.json({"error": {"message": f"no such path or model, {key}"}}, 404)
+
+
+def subject(body: Mapping[str, Any]) -> str:
+    """What a request is about: its last message, its prompt, or the first of its prompts."""
+    if "messages" in body:
+        return str(body["messages"][-1]["content"])
+    return body["prompt"] if isinstance(body["prompt"], str) else str(body["prompt"][0])
 
 
 def completion(body: Mapping[str, Any], text: str) -> bytes:

@@ -35,7 +35,8 @@ class Lines:
         p = self._progress
         parts = [f"{self._name}: {p.done:,}/{p.total:,}", f"{self.rate():.1f}/s"]
         parts += [f"{count:,} {status.value}" for status in Status if (count := p.outcomes[status])]
-        parts += [f"{p.labels['refusal']:,} refusals", f"{p.retries:,} retries"]
+        parts += [f"{p.labels['refusal']:,} refusals"] if p.labels["refusal"] else []
+        parts.append(f"{p.retries:,} retries")
         parts += [f"{p.spent.tokens:,} tokens", self.cost(), *self._time_left()]
         return ", ".join(parts)
 

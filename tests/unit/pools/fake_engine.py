@@ -26,6 +26,12 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200 if self.is_healthy else 503, {"status": "ok"})
 
     def do_POST(self) -> None:
+        if self.path.endswith("/chat/completions"):
+            self.complete()
+        else:
+            self.answer(404, {"error": "no such path"})
+
+    def complete(self) -> None:
         global IN_FLIGHT, MOST_IN_FLIGHT
         with COUNT_LOCK:
             IN_FLIGHT += 1

@@ -128,7 +128,7 @@ def test_several_processes_share_the_requests(fake_engine: Any, tiny: InstalledM
     asyncio.run(run())
 
 
-def test_scores_are_not_supported(fake_engine: Any, tiny: InstalledModel) -> None:
+def test_an_engine_that_gives_no_scores_is_told_so(fake_engine: Any, tiny: InstalledModel) -> None:
     async def run() -> None:
         async with target_of(fake_engine) as target:
             with pytest.raises(Unsupported):

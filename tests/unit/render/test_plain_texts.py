@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probewright.campaigns.render.figures import duration, p_value, percent
 from probewright.campaigns.render.markdown import escape, markdown
 from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.render.text import readable, visible
+from probewright.figures import duration, p_value, percent
 from probewright.types import Status
 from tests.unit.render import made
 from tests.unit.render.made import Made

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from probewright.errors import ConfigError, RequestRejected, Unsupported
+from probewright.errors import ConfigError, RequestRejected
 from probewright.targets.openai_chat import OpenAIChat
 from probewright.targets.pricing import estimated_tokens, worst_case_tokens
-from probewright.types import Generate, Message, Score
+from probewright.types import Generate, Message
 from tests.loopback.running import serving
 
 HELLO = Generate((Message("user", "Hello"),))
@@ -118,15 +118,6 @@ def test_a_model_that_takes_max_completion_tokens_never_sees_max_tokens() -> Non
 def test_a_request_cannot_replace_what_the_target_sets() -> None:
     with pytest.raises(RequestRejected, match="cannot set model, stream"):
         sent_body(Generate(HELLO.messages, {"stream": True, "model": "other"}))
-
-
-def test_scoring_is_refused_by_name() -> None:
-    async def score() -> None:
-        async with OpenAIChat(params()) as target:
-            await target.ask(Score("2+2=", ("3", "4")))
-
-    with pytest.raises(Unsupported, match="openai_chat cannot score"):
-        asyncio.run(score())
 
 
 @pytest.mark.parametrize("value", ["", "line\nbreak", "schlüssel"])

@@ -1,5 +1,6 @@
 """Numbers as people read them, the same everywhere: a rate never without its denominator and its interval."""
 
+from probewright.findings import Value
 from probewright.protocols import Cost
 from probewright.stats.intervals import Rate
 from probewright.stats.paired import Difference
@@ -56,6 +57,15 @@ def difference_in_words(difference: Difference) -> str:
         return f"{_points(difference.value)} points (the data support no interval)"
     ends = f"{_points(difference.low)} to {_points(difference.high)}"
     return f"{_points(difference.value)} points ({percent(difference.confidence, 0)} interval {ends})"
+
+
+def value_in_words(value: Value) -> str:
+    """Any value of a finding's table, with its interval where it has one."""
+    if isinstance(value, Rate):
+        return rate_in_words(value)
+    if isinstance(value, Difference):
+        return difference_in_words(value)
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def p_value(p: float) -> str:

@@ -1,0 +1,121 @@
+"""What multiple-choice results say: knowledge, use of the book, what options give away, and a liking for letters."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from probewright.figures import rate_in_words
+from probewright.findings import Finding, Judged, Table, Value
+from probewright.stats.intervals import Rate
+from probewright.testgen.scores import Scores
+from probewright.types import ASSESSED
+
+BY_LETTER = "letter_logprob"
+CHANCE = 0.25  # all items have four options
+
+Condition = tuple[str, str, str]  # rule, about, condition
+
+_ASKED = {
+    "full": "Closed book",
+    "open_book": "Open book",
+    "options_only": "Options alone",
+}
+_ON = {"invented": "invented facts", "common": "common knowledge"}
+_RULES = {
+    "summed_logprob": "summed log-probability of the option's text",
+    "mean_logprob": "log-probability per token of the option's text",
+    "letter_logprob": "log-probability of the option's letter",
+}
+
+
+@dataclass(slots=True)
+class Choices:
+    """What was chosen: right answers by rule, set and condition, and letters by rule."""
+
+    scores: Scores = field(default_factory=Scores)
+    letters: dict[str, Counter[str]] = field(default_factory=dict)
+    keys: Counter[str] = field(default_factory=Counter)
+
+    def add(self, judged: Judged) -> None:
+        """One trial under every rule that could tell."""
+        labels = judged.outcome.labels
+        if judged.verdicts:
+            self.keys[labels["key"]] += 1
+        for rule, verdict in judged.verdicts.items():
+            if verdict.status in ASSESSED:
+                condition = (rule, labels["about"], labels["condition"])
+                self.scores.add(condition, labels["question"], verdict.label == labels["key"])
+                self.letters.setdefault(rule, Counter())[verdict.label] += 1
+
+
+def findings(trials: Iterable[Judged], rules: Sequence[str]) -> tuple[Finding, ...]:
+    """The findings of a campaign, the deciding rule first; none where nothing was assessed."""
+    choices = Choices()
+    for judged in trials:
+        choices.add(judged)
+    asked = [(about, condition) for rule, about, condition in choices.scores.conditions() if rule == rules[0]]  # type: ignore[misc,has-type]
+    places = sorted(set(asked), key=lambda place: (list(_ON).index(place[0]), list(_ASKED).index(place[1])))
+    if not places:
+        return ()
+    return (_knowledge(choices, rules, places), _letters(choices, rules))
+
+
+def against_chance(rate: Rate) -> str:
+    """Where a rate stands to guessing: the whole interval above it, below it, or around it."""
+    if rate.low is None or rate.high is None:
+        return "not assessed"
+    if rate.low > CHANCE:
+        return "above chance"
+    return "below chance" if rate.high < CHANCE else "within chance"
+
+
+def _knowledge(choices: Choices, rules: Sequence[str], places: Sequence[tuple[str, str]]) -> Finding:
+    deciding = rules[0]
+    statements = [
+        f"{_ASKED[condition]}, {_ON[about]}: {_judged(choices.scores.rate((deciding, about, condition)))}."
+        for about, condition in places
+    ]
+    if {("invented", "full"), ("invented", "open_book")} <= set(places):
+        statements.append(_use_of_the_book(choices, deciding))
+    statements.append(f"The figures are by the {_RULES[deciding]}; the table has the other rules. Chance is 25%.")
+    rows: list[tuple[Value, ...]] = [
+        (
+            f"{_ON[about]}: {_ASKED[condition].lower()}",
+            *(choices.scores.rate((rule, about, condition)) for rule in rules),
+        )
+        for about, condition in places
+    ]
+    table = Table("Right answers by scoring rule; chance is 25%", ("", *(_RULES[rule] for rule in rules)), tuple(rows))
+    return Finding("Knowledge, the book, and the options alone", tuple(statements), (table,))
+
+
+def _judged(rate: Rate) -> str:
+    return f"right {rate_in_words(rate)}, {against_chance(rate)}"
+
+
+def _use_of_the_book(choices: Choices, rule: str) -> str:
+    change = choices.scores.compare((rule, "invented", "full"), (rule, "invented", "open_book"))
+    if change.is_better:
+        return f"The model uses the book: {change.in_words} with the page at hand."
+    return f"This model cannot use the book: with the page at hand it is not clearly better, {change.in_words}."
+
+
+def _letters(choices: Choices, rules: Sequence[str]) -> Finding:
+    names = sorted({*choices.keys, *(letter for counts in choices.letters.values() for letter in counts)})
+    rows: list[tuple[Value, ...]] = [("the keys", *(choices.keys[name] for name in names))]
+    statements = []
+    for rule in rules:
+        counts = choices.letters.get(rule, Counter[str]())
+        rows.append((f"chosen by the {_RULES[rule]}", *(counts[name] for name in names)))
+        statements += [_liking(rule, counts)] if counts and rule == BY_LETTER else []
+    table = Table("How often each letter was the key, and was chosen", ("", *names), tuple(rows))
+    return Finding("Letters", tuple(statements), (table,))
+
+
+def _liking(rule: str, counts: Counter[str]) -> str:
+    letter, most = counts.most_common(1)[0]
+    total = counts.total()
+    said = f"By the {_RULES[rule]} the model chose {letter} {most} of {total} times"
+    if most > 0.5 * total:
+        return f"{said}: it likes the letter more than it reads the question, so this rule says little."
+    return f"{said}, more than any other letter."

@@ -1,0 +1,102 @@
+"""Oracles that judge beside the deciding one: stored, replayed, and never able to change an outcome."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from probewright.campaigns.limiter import BudgetLimiter
+from probewright.campaigns.memory import MemoryStore
+from probewright.campaigns.parts import Opinion
+from probewright.errors import Unreachable
+from probewright.types import Reply, Request, Role, Script, Status, Transcript, Verdict, last_prompt
+from tests.campaign_parts import ByLength, ByModel, FunctionTarget, echo, make_engine, says
+
+TARGET = (Role.TARGET, "")
+
+
+class Contrary(ByLength):
+    """Fails everything."""
+
+    name = "contrary"
+
+    def judge(self, transcript: Transcript) -> Script[Verdict]:
+        return Verdict(self.name, self.version, Status.FAIL, "no")
+        yield
+
+
+class Broken(ByLength):
+    """Cannot judge."""
+
+    name = "broken"
+
+    def judge(self, transcript: Transcript) -> Script[Verdict]:
+        raise ZeroDivisionError("no rule for this")
+        yield
+
+
+def run(*oracles: Any, endpoints: Any = None, oracle: Any = None, store: MemoryStore | None = None) -> MemoryStore:
+    store = store or MemoryStore()
+    opinions = tuple(Opinion(oracle, str(number)) for number, oracle in enumerate(oracles, 1))
+    endpoints = endpoints or {TARGET: FunctionTarget(echo)}
+    asyncio.run(make_engine(store, oracle=oracle, endpoints=endpoints, opinions=opinions, cases=6).run())
+    return store
+
+
+def test_the_deciding_oracle_alone_makes_the_outcome_and_all_verdicts_are_kept() -> None:
+    alone, store = run(), run(Contrary())
+    assert store.finished == alone.finished
+    assert Status.PASS in {outcome.status for outcome in store.finished.values()}
+    for place, verdicts in store.verdicts.items():
+        assert [verdict.oracle for verdict in verdicts] == ["by_length", "contrary"]
+        assert verdicts[0].status is store.finished[place].status
+
+
+def test_an_opinion_that_breaks_is_undecided_with_its_reason_and_the_outcome_stands() -> None:
+    store = run(Broken())
+    assert store.finished == run().finished
+    verdict = store.verdicts[0, 0][1]
+    assert (verdict.oracle, verdict.status) == ("broken", Status.UNDECIDED)
+    assert verdict.reason == "ZeroDivisionError: no rule for this"
+
+
+def test_two_oracles_that_ask_a_judge_of_the_same_name_ask_each_its_own() -> None:
+    judges = {
+        "judge": FunctionTarget(lambda request: says("pass")),
+        "1/judge": FunctionTarget(lambda request: says("first")),
+        "2/judge": FunctionTarget(lambda request: says("second")),
+    }
+    endpoints = {TARGET: FunctionTarget(echo)} | {(Role.JUDGE, name): judge for name, judge in judges.items()}
+    store = run(ByModel(), ByModel(), oracle=ByModel(), endpoints=endpoints)
+    assert [verdict.label for verdict in store.verdicts[0, 0]] == ["pass", "first", "second"]
+    assert [len(judge.asked) for judge in judges.values()] == [6, 6, 6]
+
+
+def test_an_opinion_whose_judge_is_down_is_undecided_and_the_run_goes_on_to_its_end() -> None:
+    def down(request: Request) -> Reply:
+        raise Unreachable(f"nobody listens, asked {last_prompt(request)}")
+
+    endpoints = {TARGET: FunctionTarget(echo), (Role.JUDGE, "1/judge"): FunctionTarget(down)}
+    store = run(ByModel(), endpoints=endpoints)
+    assert len(store.finished) == 6
+    assert {verdicts[1].status for verdicts in store.verdicts.values()} == {Status.UNDECIDED}
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3, 7, 11, 17])
+def test_a_run_that_breaks_off_between_two_oracles_asks_nothing_twice(calls: int) -> None:
+    def judges() -> dict[Any, FunctionTarget]:
+        return {
+            TARGET: FunctionTarget(echo),
+            (Role.JUDGE, "judge"): FunctionTarget(lambda request: says("pass")),
+            (Role.JUDGE, "1/judge"): FunctionTarget(lambda request: says("first")),
+        }
+
+    whole = run(ByModel(), oracle=ByModel(), endpoints=judges())
+    endpoints, store, opinions = judges(), MemoryStore(), (Opinion(ByModel(), "1"),)
+    for limiter in (BudgetLimiter(calls=calls), BudgetLimiter()):
+        engine = make_engine(
+            store, oracle=ByModel(), opinions=opinions, endpoints=endpoints, cases=6, concurrency=1, limiter=limiter
+        )
+        asyncio.run(engine.run())
+    assert sum(len(endpoint.asked) for endpoint in endpoints.values()) == 18
+    assert (store.finished, store.verdicts) == (whole.finished, whole.verdicts)
