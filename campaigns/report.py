@@ -157,7 +157,8 @@ def _rank(tally: Tally) -> tuple[float, float, int]:
 def _breakdowns(facts: Facts, by_value: Mapping[str, Mapping[str, Tally]]) -> tuple[Breakdown, ...]:
     """Axes first, in their order; then other labels, unless each value is as good as an identifier."""
     names = [label for label in facts.axes if label in by_value]
-    names += [label for label in by_value if label not in facts.axes and not _names_cases(facts, by_value[label])]
+    others = (label for label in by_value if label not in facts.axes and label not in facts.rated)
+    names += [label for label in others if not _names_cases(facts, by_value[label])]
     return tuple(Breakdown(name, tuple(_ordered(facts, name, by_value[name]).items())) for name in names)
 
 

@@ -93,6 +93,11 @@ class View:
             found.append(Group("cell-none", None, tally, tuple(by_pair[None])))
         return tuple(found)
 
+    @property
+    def repeated_labels(self) -> tuple[str, ...]:
+        """Labels that say again what others say: the id, where a family asks each item under several conditions."""
+        return ("item",) if self.facts.rated else ()
+
     @cached_property
     def notable(self) -> list[tuple[Pair, Tally]]:
         """Cells with a failure that hold enough cases to be read, surest first."""

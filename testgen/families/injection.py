@@ -16,9 +16,9 @@ from probewright.protocols import FamilyParams
 from probewright.seeds import derive
 from probewright.targets.tuned import Taught, TunedTarget
 from probewright.testgen.family import BaseFamily
-from probewright.testgen.learning import findings
-from probewright.testgen.lesson import TaughtFact, invented, read_facts
+from probewright.testgen.findings.learning import findings
 from probewright.testgen.paths import BesideTheSpec
+from probewright.testgen.taught_facts import TaughtFact, invented, read_facts
 from probewright.testgen.worlds.common import common_questions
 from probewright.types import Ask, Case, Cell, Generate, Hole, Items, Message, Role, Script, Space
 

@@ -13,8 +13,8 @@ from probewright.findings import Finding, Judged
 from probewright.plugins import PluginParams, SearchRef
 from probewright.protocols import FamilyParams
 from probewright.seeds import derive
-from probewright.testgen.choices import findings
 from probewright.testgen.family import BaseFamily
+from probewright.testgen.findings.choices import findings
 from probewright.testgen.worlds.common import common_choices
 from probewright.testgen.worlds.items import Item, items
 from probewright.testgen.worlds.organ import invent
@@ -43,7 +43,7 @@ class McqParams(FamilyParams):
 
     about: tuple[About, ...] = Field(default=tuple(About), min_length=1, description="the sets of items to ask")
     conditions: tuple[Condition, ...] = Field(default=tuple(Condition), min_length=1, description="how each is asked")
-    items: int = Field(default=60, ge=4, le=60, description="items of the invented world")
+    items: int = Field(default=60, ge=4, le=140, description="items of the invented world")
     search: SearchRef = Field(default="grid", validate_default=True, description="chooses the items")
 
 

@@ -28,11 +28,11 @@ from probewright.trainers.local import LocalTrainer
 from probewright.trainers.local_process.course import Course
 from probewright.trainers.local_process.job import RECORD, Job, Recipe
 from probewright.trainers.local_process.rehearsal import general_rows
-from probewright.trainers.local_process.rows import Speech, rows_of
+from probewright.trainers.local_process.rows import Row, Speech, rows_of
 from probewright.trainers.local_process.student import Student
 from probewright.trainers.local_process.teach import teach
 from probewright.types import Example, Generate, Message
-from tests.torch.tiny import TEMPLATE, write_gguf
+from tests.torch.tiny import TEMPLATE, windowed_model, write_gguf
 
 pytestmark = [
     pytest.mark.torch,
@@ -162,15 +162,18 @@ def test_a_killed_process_is_told_in_one_line_with_its_log(base: Plugin) -> None
 
 SCRIPT = """
 import asyncio, json, resource, sys
-from tests.torch.test_local_trainer import train
 from probewright.errors import ProbewrightError
 from probewright.plugins import Plugin
 from probewright.targets.pool import PoolTarget
-given, most_bytes = json.loads(sys.argv[1]), int(sys.argv[2])
+from probewright.trainers.local import LocalTrainer
+from probewright.types import Example, Message
+given, colours, most_bytes = map(json.loads, sys.argv[1:])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+base = Plugin("pool", PoolTarget.Params(model="tiny", context_tokens=128))
+examples = [Example((Message("user", ask),), answer) for ask, answer in colours.items()]
 try:
-    asyncio.run(train(Plugin("pool", PoolTarget.Params(model="tiny", context_tokens=128)), given))
+    asyncio.run(LocalTrainer(LocalTrainer.Params(**given)).train(base, examples, seed=1))
 except ProbewrightError as error:
     print(type(error).__name__, error)
 """
@@ -178,7 +181,7 @@ except ProbewrightError as error:
 
 def elsewhere(given: dict[str, Any], most_bytes: int = 0) -> "subprocess.Popen[str]":
     """A campaign in another process that trains and prints its error; it cannot write files over ``most_bytes``."""
-    command = [sys.executable, "-c", SCRIPT, json.dumps(given), str(most_bytes)]
+    command = [sys.executable, "-c", SCRIPT, *map(json.dumps, (given, COLOURS, most_bytes))]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -196,6 +199,7 @@ def test_nothing_trains_on_after_its_campaign_was_killed_and_the_next_one_trains
 
 
 def test_a_full_disk_is_told_in_one_line_with_folder_and_megabytes(base: Plugin) -> None:
+    folder_of(base)  # imported before, so that only the adapter is too large
     with elsewhere(QUICK, most_bytes=30_000) as campaign:
         said = campaign.communicate(timeout=PATIENCE_S)[0]
     assert said.startswith(f"TrainingFailed the adapter in {home.folder('adapters')} needs 1 MB, ")
@@ -271,11 +275,19 @@ def test_a_row_is_the_template_with_the_system_prompt_and_the_answer_with_its_en
 @pytest.mark.parametrize("system", [None, "Always answer with the name of one colour."])
 def test_logits_are_those_of_each_row_alone(tiny: InstalledModel, system: str | None) -> None:
     base = target(system)
-    plain = AutoModelForCausalLM.from_pretrained(folder_of(base), dtype=torch.float32)
-    student = Student(folder_of(base), rank=8)
+    check_logits(folder_of(base), rows_of(job(base), speech_of(base), longest=512))
+
+
+def test_logits_of_a_model_that_sees_only_some_tokens_back_are_right_too(base: Plugin, tmp_path: Path) -> None:
+    windowed_model().bfloat16().save_pretrained(tmp_path / "windowed")
+    check_logits(tmp_path / "windowed", rows_of(job(base), speech_of(base), longest=512))
+
+
+def check_logits(folder: Path, rows: Sequence[Row]) -> None:
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    student = Student(folder, rank=8)
     student.model.float()
     student.dtype = torch.float32
-    rows = rows_of(job(base), speech_of(base), longest=512)
     for row, logits in zip(rows, student.logits(rows), strict=True):
         alone = plain(torch.tensor([row.tokens])).logits[0, len(row.prompt) - 1 : -1]
         torch.testing.assert_close(logits, alone, rtol=1e-4, atol=1e-4)

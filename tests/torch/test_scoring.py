@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probewright.pools.engines.transformers_server import prefixes, scoring
-from probewright.pools.engines.transformers_server.prefixes import BLOCK_TOKENS, Prefixes
+from probewright.pools.engines.transformers_server.prefixes import BLOCK_TOKENS, PIECE_TOKENS, Prefixes, pieces_matter
 from probewright.pools.engines.transformers_server.scoring import Scored, Scorer, score_alone
 from tests.torch import tiny
 
 pytestmark = pytest.mark.torch
+PIECES = (BLOCK_TOKENS, PIECE_TOKENS)
 EXACT = 1e-4  # nats, of a text's summed log-probability in float32
 MODEL = tiny.model()
 NATIVE = torch.cpu.get_capabilities().get("avx512_bf16", False)
@@ -22,8 +23,8 @@ def text(length: int, seed: int) -> list[int]:
     return random.Random(seed).choices(range(len(tiny.TOKENS)), k=length)
 
 
-def scorer(model: Any = MODEL, most_bytes: int = prefixes.MOST_BYTES) -> Scorer:
-    return Scorer(model, Prefixes(model, most_bytes))
+def scorer(model: Any = MODEL, piece: int = BLOCK_TOKENS, most_bytes: int = prefixes.MOST_BYTES) -> Scorer:
+    return Scorer(model, Prefixes(model, piece, most_bytes))
 
 
 def total(scored: Scored) -> float:
@@ -38,12 +39,12 @@ def requests(draw: st.DrawFn) -> list[list[int]]:
     return [beginning + text(length, seed) for length, seed in rests]
 
 
-@given(st.lists(requests(), min_size=1, max_size=4), st.booleans())
-@settings(max_examples=40)
+@given(st.lists(requests(), min_size=1, max_size=4), st.booleans(), st.sampled_from(PIECES))
+@settings(max_examples=60)
 def test_any_history_of_shared_prefixes_scores_like_each_text_alone(
-    history: list[list[list[int]]], with_following: bool
+    history: list[list[list[int]]], with_following: bool, piece: int
 ) -> None:
-    warm = scorer()
+    warm = scorer(MODEL, piece)
     for texts in history:
         scored = warm.score(texts, with_following=with_following)
         for given_text, one in zip(texts, scored, strict=True):
@@ -71,8 +72,17 @@ def test_a_score_does_not_depend_on_what_was_asked_before_not_even_in_its_last_b
 def test_a_score_in_bfloat16_is_that_of_the_text_alone_to_the_last_bit() -> None:
     beginning = text(150, seed=1)
     options = [beginning + text(length, seed) for length, seed in ((3, 1), (1, 2), (7, 3), (4, 4))]
-    together = scorer(BFLOAT16).score(options)
-    assert together == [score_alone(BFLOAT16, option) for option in options]
+    alone = [score_alone(BFLOAT16, option) for option in options]
+    for piece in PIECES:
+        assert scorer(BFLOAT16, piece).score(options) == alone
+    assert not pieces_matter(BFLOAT16)
+
+
+def test_pieces_matter_where_the_model_adds_up_otherwise_in_each_of_them() -> None:
+    assert not pieces_matter(MODEL)
+    uneven = tiny.model(torch.bfloat16)
+    uneven.set_attn_implementation("sdpa")
+    assert pieces_matter(uneven)
 
 
 def test_values_before_the_wanted_position_are_left_out_and_the_others_stay() -> None:
@@ -123,7 +133,7 @@ def test_a_model_with_a_sliding_window_is_scored_without_sharing() -> None:
     assert prefixes.keeps_all_tokens(MODEL)
     assert not prefixes.keeps_all_tokens(model)
     texts = [text(100, seed=1) + rest for rest in ([1, 2, 3], [4])]
-    assert scorer(model).score(texts) == [score_alone(model, one) for one in texts]
+    assert Scorer(model).score(texts) == [score_alone(model, one) for one in texts]
 
 
 def test_many_long_texts_are_scored_in_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:

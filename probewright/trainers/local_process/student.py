@@ -10,6 +10,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from probewright.pools.engines.transformers_server.loading import NATIVE_BFLOAT16
+from probewright.pools.engines.transformers_server.prefixes import keeps_all_tokens
 from probewright.trainers.local_process.rows import Row
 
 SCALE = 2.0  # alpha / rank: what the adapter's output is multiplied by, the usual choice at any rank
@@ -31,6 +32,7 @@ class Student:
         attention = "eager" if self.device.type == "cpu" else "sdpa"
         base: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=self.dtype, attn_implementation=attention)
         self.longest = int(base.config.max_position_embeddings)
+        self._shares = keeps_all_tokens(base)
         self._kept: torch.Tensor | None = None
         base.get_output_embeddings().register_forward_pre_hook(self._keep)
         base.name_or_path = ""  # else the adapter's configuration names a folder of this machine
@@ -43,7 +45,7 @@ class Student:
 
         The tokens that all rows begin with, such as a system prompt, go through the model once for all of them.
         """
-        shared = _shared_tokens(rows)
+        shared = _shared_tokens(rows) if self._shares else 0
         rest = [row.tokens[shared:-1] for row in rows]
         longest = max(map(len, rest))
         ids = torch.tensor([(*tokens, *[SOME] * (longest - len(tokens))) for tokens in rest], device=self.device)

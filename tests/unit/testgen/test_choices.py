@@ -6,7 +6,7 @@ import pytest
 
 from probewright.findings import Finding, Judged
 from probewright.stats.intervals import Rate, wilson
-from probewright.testgen.choices import against_chance, findings
+from probewright.testgen.findings.choices import against_chance, findings
 from probewright.types import Outcome, Status, Verdict
 
 RULES = ("summed_logprob", "mean_logprob", "letter_logprob")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from probewright.findings import Judged
-from probewright.testgen.learning import findings
+from probewright.testgen.findings.learning import findings
 from probewright.types import Outcome, Status, Verdict
 
 RULES = ("contains", "exact")

@@ -16,7 +16,6 @@ from probewright.pools.engines.transformers_server.batches import Batches
 from probewright.pools.engines.transformers_server.errors import BadRequest
 from probewright.pools.engines.transformers_server.generation import LENGTH, Generated, Row, generate
 from probewright.pools.engines.transformers_server.loading import Loaded
-from probewright.pools.engines.transformers_server.prefixes import Prefixes
 from probewright.pools.engines.transformers_server.requests import Chat, Completion, Tokenize, check_fit, read
 from probewright.pools.engines.transformers_server.scoring import Scored, Scorer
 from probewright.pools.engines.transformers_server.texts import Texts
@@ -37,7 +36,7 @@ class Server:
     def __init__(self, loaded: Loaded, slots: int) -> None:
         self._loaded = loaded
         self._texts = Texts(loaded.tokenizer, loaded.name, loaded.model.get_input_embeddings().num_embeddings)
-        self._scorer = Scorer(loaded.model, Prefixes(loaded.model))
+        self._scorer = Scorer(loaded.model)
         self._batches = Batches(partial(generate, loaded, self._texts), slots)
 
     def app(self) -> web.Application:

@@ -8,11 +8,13 @@ import torch
 
 from probewright.pools.engines.transformers_server.prefixes import (
     BLOCK_TOKENS,
+    PIECE_TOKENS,
     LogProbs,
     Prefix,
     Prefixes,
     cache_of,
     keeps_all_tokens,
+    pieces_matter,
 )
 
 LOGIT_ROWS = 512  # positions whose logits are in memory at once: 100 MB each way for 49,152 tokens in float32
@@ -31,17 +33,23 @@ class Scored:
 
 
 class Scorer:
-    """Scores texts with one model. Not for several threads at once."""
+    """Scores texts with one model. Not for several threads at once.
 
-    def __init__(self, model: Any, prefixes: Prefixes) -> None:
+    Args:
+        model: a causal language model of transformers.
+        prefixes: reads what texts have in common; None chooses how by trying the model.
+    """
+
+    def __init__(self, model: Any, prefixes: Prefixes | None = None) -> None:
         self._model = model
         self._prefixes = prefixes
-        self._can_share = keeps_all_tokens(model)
+        if prefixes is None and keeps_all_tokens(model):
+            self._prefixes = Prefixes(model, BLOCK_TOKENS if pieces_matter(model) else PIECE_TOKENS)
 
     def score(self, texts: Sequence[Sequence[int]], since: int = 0, with_following: bool = False) -> list[Scored]:
         """Scores ``texts`` (tokens, at least one each), all positions from ``since`` on."""
         with torch.inference_mode():
-            if not self._can_share:
+            if self._prefixes is None:
                 return [score_alone(self._model, text, since, with_following) for text in texts]
             shared = _without_lone_token(common_length(texts))
             prefix = self._prefixes.read(texts[0][:shared], since)
@@ -59,7 +67,7 @@ class Scorer:
         fed = [row if with_following else row[:-1] for row in rows]
         for start, logits in self._logits(prefix, fed):
             for index, row in enumerate(rows):
-                scores = logits[index].float().log_softmax(-1)
+                scores = logits[index].log_softmax(-1, dtype=torch.float32)
                 logprobs[index] += _picked(scores, row[start + 1 : start + 1 + len(scores)])
                 last = len(row) - 1 - start
                 if with_following and 0 <= last < len(scores):
@@ -87,7 +95,7 @@ def score_alone(model: Any, text: Sequence[int], since: int = 0, with_following:
     """Scores one text at once, with no cache: what everything else here must be equal to."""
     ids = torch.tensor([text], device=model.device)
     with torch.inference_mode():
-        scores = model(input_ids=ids, use_cache=False).logits[0].float().log_softmax(-1)
+        scores = model(input_ids=ids, use_cache=False).logits[0].log_softmax(-1, dtype=torch.float32)
         logprobs: LogProbs = [None, *_picked(scores, text[1:])]
         return Scored(_hidden(logprobs, since), _most_likely(scores[-1]) if with_following else None)
 

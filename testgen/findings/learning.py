@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from probewright.figures import rate_in_words
 from probewright.findings import Finding, Judged, Table, Value
-from probewright.testgen.scores import Change, Scores
+from probewright.testgen.findings.scores import Change, Scores
 from probewright.types import ASSESSED
 
 _ASKED = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from probewright.errors import DataError
-from probewright.testgen.lesson import TaughtFact, read_facts
+from probewright.testgen.taught_facts import TaughtFact, read_facts
 
 
 def write(folder: Path, text: str, name: str = "facts.csv") -> Path:

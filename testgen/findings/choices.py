@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from probewright.figures import rate_in_words
 from probewright.findings import Finding, Judged, Table, Value
 from probewright.stats.intervals import Rate
-from probewright.testgen.scores import Scores
+from probewright.testgen.findings.scores import Scores
 from probewright.types import ASSESSED
 
 BY_LETTER = "letter_logprob"
