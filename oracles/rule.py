@@ -1,4 +1,4 @@
-"""The role's base class for oracles that decide by rules: a pure decision inside, the engine's generator outside."""
+"""The role's base classes for oracles that decide by rules: a pure decision inside, the engine's generator outside."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ MAX_ANSWER_CHARS = 16_000  # what is read of an answer: half from its start, hal
 class RuleOracle(ABC):
     """Decides from the transcript alone and asks no model.
 
-    A subclass names itself, states its version (raised with every change of behaviour) and implements `assess`.
+    A subclass names itself, states its version (raised with every change of behaviour) and implements `decide`.
     """
 
     Params: ClassVar[type[PluginParams]] = PluginParams
@@ -36,16 +36,9 @@ class RuleOracle(ABC):
         """No endpoint: rules ask nobody."""
         return {}
 
-    def decide(self, transcript: Transcript) -> Verdict:
-        """Pass, fail, or undecided; an answer without a visible character is always undecided."""
-        answer = excerpt(transcript.answer, MAX_ANSWER_CHARS)
-        if is_blank(answer.text):
-            return self.undecided("the answer is empty")
-        return self.assess(answer, transcript)
-
     @abstractmethod
-    def assess(self, answer: Excerpt, transcript: Transcript) -> Verdict:
-        """The verdict on an answer that is not empty."""
+    def decide(self, transcript: Transcript) -> Verdict:
+        """Pass, fail, or undecided."""
 
     def verdict(self, status: Status, reason: str, label: str = "", score: float | None = None) -> Verdict:
         """A verdict in this oracle's name; the reason is cut to one line under 300 characters."""
@@ -63,6 +56,21 @@ class RuleOracle(ABC):
     def undecided(self, reason: str) -> Verdict:
         """Rules cannot tell."""
         return self.verdict(Status.UNDECIDED, reason, label="unclear")
+
+
+class AnswerRule(RuleOracle):
+    """Decides from the words of the last answer. A subclass implements `assess`."""
+
+    def decide(self, transcript: Transcript) -> Verdict:
+        """Pass, fail, or undecided; an answer without a visible character is always undecided."""
+        answer = excerpt(transcript.answer, MAX_ANSWER_CHARS)
+        if is_blank(answer.text):
+            return self.undecided("the answer is empty")
+        return self.assess(answer, transcript)
+
+    @abstractmethod
+    def assess(self, answer: Excerpt, transcript: Transcript) -> Verdict:
+        """The verdict on an answer that is not empty."""
 
 
 def one_line(text: str) -> str:

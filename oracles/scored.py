@@ -4,18 +4,17 @@ A transcript may hold several scorings of one case (of the options' texts, of th
 The rules differ, and with them what a model seems to know: a report names the rule beside every number.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from math import exp, fsum, isfinite
 from string import ascii_uppercase
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from probewright.oracles.rule import one_line
-from probewright.plugins import Plugin, PluginParams
-from probewright.types import OptionScore, Role, Score, Script, Status, Transcript, Verdict
+from probewright.oracles.rule import RuleOracle
+from probewright.types import OptionScore, Role, Score, Status, Transcript, Verdict
 
 
-class ScoredOption(ABC):
+class ScoredOption(RuleOracle):
     """Passes where the option that the case expects is the likeliest one.
 
     The verdict's label is the letter of the chosen option, in the case's order; its score is one minus the share of
@@ -23,23 +22,8 @@ class ScoredOption(ABC):
     has no such scoring, where a value is no finite number, or where the two likeliest are level.
     """
 
-    Params: ClassVar[type[PluginParams]] = PluginParams
-    name: ClassVar[str]
     version: ClassVar[str] = "1"
     failure: ClassVar[str] = "did not find the right option likeliest"
-    source: ClassVar[str]
-
-    def __init__(self, params: Any) -> None:
-        self._params = params
-
-    def judge(self, transcript: Transcript) -> Script[Verdict]:
-        """The decision as a script that asks nothing."""
-        yield from ()
-        return self.decide(transcript)
-
-    def endpoints(self) -> Mapping[str, Plugin]:
-        """No endpoint: rules ask nobody."""
-        return {}
 
     @abstractmethod
     def scored(self, options: Sequence[str]) -> Sequence[str]:
@@ -54,31 +38,25 @@ class ScoredOption(ABC):
         options = _texts(transcript.case.parameters.get("options"))
         key = transcript.case.expected
         if len(options) < 2 or not isinstance(key, str) or key not in options:
-            return self._undecided("the case needs 'options', two or more texts, and one of them as 'expected'")
+            return self.undecided("the case needs 'options', two or more texts, and one of them as 'expected'")
         scores = _scores(transcript, self.scored(options))
         if scores is None:
-            return self._undecided("nobody was asked for log-probabilities of these options")
+            return self.undecided("nobody was asked for log-probabilities of these options")
         values = [self.value(score) for score in scores]
         if not all(isfinite(value) for value in values):
-            return self._undecided("an option has no finite log-probability")
+            return self.undecided("an option has no finite log-probability")
         return self._compared(values, options.index(key))
 
     def _compared(self, values: Sequence[float], key: int) -> Verdict:
         ranked = sorted(values, reverse=True)
         if ranked[0] == ranked[1]:
-            return self._undecided(f"two options are level at {ranked[0]:.3f}")
+            return self.undecided(f"two options are level at {ranked[0]:.3f}")
         chosen = values.index(ranked[0])
         risk = 1 - 1 / fsum(exp(min(700.0, value - values[key])) for value in values)
         status = Status.PASS if chosen == key else Status.FAIL
         said = f"{_letter(chosen)} is likeliest at {values[chosen]:.2f}"
         reason = said if chosen == key else f"{said}; the key {_letter(key)} has {values[key]:.2f}"
-        return self._verdict(status, reason, _letter(chosen), risk)
-
-    def _undecided(self, reason: str) -> Verdict:
-        return self._verdict(Status.UNDECIDED, reason, "unclear", None)
-
-    def _verdict(self, status: Status, reason: str, label: str, score: float | None) -> Verdict:
-        return Verdict(self.name, self.version, status, label, score, one_line(reason))
+        return self.verdict(status, reason, _letter(chosen), risk)
 
 
 def _texts(options: object) -> list[str]:

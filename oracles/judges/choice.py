@@ -6,7 +6,7 @@ from string import ascii_uppercase
 from typing import Any, ClassVar
 
 from probewright.oracles.normalise import occurrences, tokens
-from probewright.oracles.rule import RuleOracle
+from probewright.oracles.rule import AnswerRule
 from probewright.oracles.sentences import Excerpt, sentences
 from probewright.plugins import PluginParams
 from probewright.types import Transcript, Verdict
@@ -42,7 +42,7 @@ _REJECTED = re.compile(
 _JOINED = re.compile(r"(?<![\w'])\(?([A-Z])\)?(?:,? (?:or|and|and/or) |/)(?:option |choice )?\(?([A-Z])\)?(?![\w'])")
 
 
-class Choice(RuleOracle):
+class Choice(AnswerRule):
     """Passes an answer that chooses the expected option, by its letter or its text.
 
     ``case.expected`` is the letter, the text or the index (from 0) of the right option;

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import ClassVar
 
 from probewright.oracles.normalise import accepted_texts, occurrences, tokens
-from probewright.oracles.rule import RuleOracle
+from probewright.oracles.rule import AnswerRule
 from probewright.oracles.sentences import Excerpt, sentences
 from probewright.plugins import PluginParams
 from probewright.types import Transcript, Verdict
@@ -62,7 +62,7 @@ class _Use(Enum):
     DOUBTED = "doubted"
 
 
-class Contains(RuleOracle):
+class Contains(AnswerRule):
     """Passes an answer that holds an accepted text as whole words and claims it.
 
     "Not Paris" denies it and fails. "Paris or Lyon", "is it Paris?", "I am not sure whether it is Paris", or a claim

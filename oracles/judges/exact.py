@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from probewright.oracles.normalise import accepted_texts, tokens
-from probewright.oracles.rule import RuleOracle
+from probewright.oracles.rule import AnswerRule
 from probewright.oracles.sentences import Excerpt
 from probewright.plugins import PluginParams
 from probewright.types import Transcript, Verdict
@@ -13,7 +13,7 @@ from probewright.types import Transcript, Verdict
 NO_EXPECTED = "the case has no usable 'expected': it must be a text, a number or a list of them, none of them empty"
 
 
-class Exact(RuleOracle):
+class Exact(AnswerRule):
     """Passes an answer that equals an accepted one after normalising.
 
     Case, punctuation, spaces and number words make no difference, nor do accents and articles unless told.

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from probewright.oracles.normalise import accepted_texts
 from probewright.oracles.numbers import Number, numbers
-from probewright.oracles.rule import RuleOracle
+from probewright.oracles.rule import AnswerRule
 from probewright.oracles.sentences import Excerpt
 from probewright.plugins import PluginParams
 from probewright.types import Transcript, Verdict
@@ -32,7 +32,7 @@ _EMPHASIS = str.maketrans(dict.fromkeys("*_`"))
 _MAX_NUMBERS = 2_000
 
 
-class Numeric(RuleOracle):
+class Numeric(AnswerRule):
     """Passes an answer whose number is an accepted one within the tolerance.
 
     The number that the answer marks as its result counts ("the answer is", "=", ``\\boxed{}``), else the only number
