@@ -8,7 +8,7 @@ TORCH_VERSION := 2.13.0
 DEMO_OUT ?= out/demo
 TESTS ?=
 
-.PHONY: demo test test-web test-torch check bench dev lock clean
+.PHONY: demo test test-web test-torch check bench bench-torch dev lock clean
 .DEFAULT_GOAL := dev
 
 $(READY): pyproject.toml requirements.lock
@@ -33,14 +33,14 @@ demo: $(READY) ## test a real small language model, with and without a cautious 
 
 test: $(READY) ## all tests; TESTS="-m 'not model'" or a path picks some
 	$(BIN)/probewright models add smollm2
-	$(BIN)/python -m pytest -n 2 -m "not browser" --ignore tests/torch $(TESTS)
+	$(BIN)/python -m pytest -n 2 -m "not browser and not torch" --ignore tests/torch $(TESTS)
 
 test-web: $(READY) ## pages and reports in a real Chromium, at $$CHROMIUM or /usr/bin/chromium
 	$(BIN)/python -m pytest -m browser tests/web
 
 test-torch: $(TORCH) ## the engine transformers, the trainer local, and both example campaigns on the real model
 	$(BIN)/probewright models add smollm2
-	$(BIN)/python -m pytest -n 2 tests/torch
+	$(BIN)/python -m pytest -n 2 -m torch tests/torch tests/contract
 
 check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -50,6 +50,10 @@ check: $(READY) ## format, lint, types, import contracts
 
 bench: $(READY) ## speed and memory, as ratios to the ideal
 	$(BIN)/python -m bench
+
+bench-torch: $(TORCH) ## scoring, batches and training on the real model
+	$(BIN)/probewright models add smollm2
+	$(BIN)/python -m bench scoring training
 
 lock: ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -7,21 +7,24 @@ Quote ratios, not seconds: machines differ, and this one may be noisy.
 import argparse
 import sys
 
-from bench import imports, sending
+from bench import imports, scoring, sending, training
 
-BENCHES = {"imports": imports.bench, "sending": sending.bench}
+BENCHES = {"imports": imports.bench, "sending": sending.bench, "scoring": scoring.bench, "training": training.bench}
+DEFAULT = ("imports", "sending")  # the others need the extra `torch` and the model
 
 
 def main() -> int:
-    """Runs the named benches, all by default; exit code 1 where a figure misses its budget and --strict was given."""
+    """Runs the named benches; exit code 1 where a figure misses its budget and --strict was given."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; default: all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; default: {', '.join(DEFAULT)}"
+    )
     parser.add_argument("--runs", type=int, default=3, help="runs of each command; the median counts")
     parser.add_argument("--strict", action="store_true", help="fail where a figure misses its budget")
     args = parser.parse_args()
     if wrong := set(args.names) - set(BENCHES):
         parser.error(f"unknown bench {', '.join(sorted(wrong))}; allowed: {', '.join(BENCHES)}")
-    figures = [figure for name in args.names or BENCHES for figure in BENCHES[name](args.runs)]
+    figures = [figure for name in args.names or DEFAULT for figure in BENCHES[name](args.runs)]
     print(f"{'figure':<58} {'measured':>10} {'budget':>10}  of budget")
     for figure in figures:
         print(figure.line())

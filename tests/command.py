@@ -44,6 +44,7 @@ class Command:
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
+    patience_s: float = PATIENCE_S
 
     @property
     def home(self) -> Path:
@@ -75,7 +76,7 @@ class Command:
     def __call__(self, *words: object) -> Done:
         """Runs a command to its end."""
         with self.start(*words) as process:
-            return ended(process)
+            return ended(process, self.patience_s)
 
     def spec(self, base_url: str, **changes: Any) -> Path:
         """Writes a spec of 40 static questions that differs from the plain one by ``changes``."""
@@ -107,10 +108,10 @@ def target(base_url: str, **more: Any) -> dict[str, Any]:
     return {"kind": "openai_chat", "base_url": base_url, "model": "mock", "timeout_s": 60, "retries": 0} | more
 
 
-def ended(process: subprocess.Popen[str]) -> Done:
+def ended(process: subprocess.Popen[str], patience_s: float = PATIENCE_S) -> Done:
     """Waits for a command."""
     try:
-        out, err = process.communicate(timeout=PATIENCE_S)
+        out, err = process.communicate(timeout=patience_s)
     finally:
         process.kill()
     return Done(process.returncode, out, err)

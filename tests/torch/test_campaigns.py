@@ -14,13 +14,14 @@ pytestmark = pytest.mark.torch
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CHANCE = 0.25
+PATIENCE_S = 1200.0  # training and 520 scorings on one busy core
 POOL = {"kind": "pool", "model": "smollm2", "engine": "transformers"}
 
 
 @pytest.fixture
 def command(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Command:
     """The command in a folder of its own, its data folder with the model imported already."""
-    found = Command(tmp_path)
+    found = Command(tmp_path, patience_s=PATIENCE_S)
     lend(tmp_path_factory, found.home)
     return found
 

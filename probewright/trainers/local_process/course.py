@@ -17,6 +17,7 @@ from probewright.trainers.local_process.student import Student
 
 GRADIENT_NORM = 1.0  # longer gradients are cut to this length
 WARM_UP_STEPS = 4
+CALMER = 0.7  # of the learning rate stays after each exam that was not passed
 REHEARSED = 2  # general questions in each batch
 WORTH_AN_EXAM = 0.8  # share of examples known while learning from which all of them may be known after it
 
@@ -90,8 +91,10 @@ class Course:
         for _ in range(self._recipe.max_epochs):
             standing = self._epoch()
             yield standing
-            if standing.memorised >= WORTH_AN_EXAM and self.examine().certainty >= self._recipe.certainty:
-                return
+            if standing.memorised >= WORTH_AN_EXAM:
+                if self.examine().certainty >= self._recipe.certainty:
+                    return
+                self._calm_down()
 
     def examine(self) -> Standing:
         """How well the student knows the examples as it is now; nothing is learned by it."""
@@ -101,6 +104,11 @@ class Course:
             with torch.no_grad():
                 self._examined = _standing([Answered(batch, self._student.logits(batch)) for batch in batches])
         return self._examined
+
+    def _calm_down(self) -> None:
+        """Takes smaller steps: what is left to learn is little, and large ones undo as much of the rest."""
+        for group in self._optimizer.param_groups:
+            group["lr"] *= CALMER
 
     def _remember(self, general: Sequence[Row]) -> list[Memory]:
         if not general:
