@@ -1,8 +1,10 @@
 """Two campaigns on the same cases, compared case by case."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import fmean
 
 from probewright.stats.paired import Difference, McNemar, compare_shares
 from probewright.types import ASSESSED, Outcome, Status
@@ -37,6 +39,7 @@ class Comparison:
     only_there: int
     difference: Difference
     test: McNemar | None
+    other_oracle: str = ""  # what judged the other campaign
 
     @property
     def changed(self) -> frozenset[str]:
@@ -59,15 +62,34 @@ def fail_shares(outcomes: Iterable[Outcome]) -> dict[str, float]:
 
 
 def compare(
-    here: Mapping[str, float], there: Mapping[str, float], other_id: int, other_name: str, other_target: str, seed: int
+    here: Mapping[str, float],
+    there: Mapping[str, float],
+    other_id: int,
+    other_name: str,
+    other_target: str,
+    seed: int,
+    *,
+    other_oracle: str = "",
+    clusters: Mapping[str, str] | None = None,
 ) -> Comparison:
-    """Compares shares of failures by case key; ``seed`` is for the bootstrap where cases were tried more than once."""
+    """Compares shares of failures by case key.
+
+    ``seed`` is for the bootstrap where cases were tried more than once. ``clusters`` names what cases on the same thing
+    share, by case key: the difference is then taken over those things, since their cases are not independent.
+    """
     both = sorted(here.keys() & there.keys())
     changes = {key: _change(here[key], there[key]) for key in both}
     # A is the other campaign, the baseline; B is this one: a difference above 0 means that this one fails more.
-    difference, test = compare_shares([there[key] for key in both], [here[key] for key in both], seed=seed)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key in both:
+        groups[(clusters or {}).get(key, key)].append(key)
+    before = [fmean(there[key] for key in keys) for keys in groups.values()]
+    after = [fmean(here[key] for key in keys) for keys in groups.values()]
+    difference, test = compare_shares(before, after, seed=seed)
     only_here, only_there = len(here) - len(both), len(there) - len(both)
-    return Comparison(other_id, other_name, other_target, changes, only_here, only_there, difference, test)
+    return Comparison(
+        other_id, other_name, other_target, changes, only_here, only_there, difference, test, other_oracle
+    )
 
 
 def _change(here: float, there: float) -> Change:

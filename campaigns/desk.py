@@ -7,6 +7,7 @@ from probewright import registry
 from probewright.campaigns import archive, models, reading
 from probewright.campaigns.comparison import Comparison, compare, fail_shares
 from probewright.campaigns.launch import launch
+from probewright.campaigns.opinions import second_opinions
 from probewright.campaigns.progress import Progress
 from probewright.campaigns.report import Report, build_report
 from probewright.campaigns.results import Facts, Result
@@ -68,21 +69,31 @@ class Desk:
         row = models.Campaign.objects.get(pk=campaign)
         comparison = None if against is None else self._compare(row, models.Campaign.objects.get(pk=against))
         facts = reading.facts(row)
-        findings = registry.load("family", row.spec["family"]["kind"]).findings(reading.judged(row))
+        family = registry.load("family", row.spec["family"]["kind"])
+        findings = [*family.findings(reading.judged(row), facts.rules), *second_opinions(facts, reading.judged(row))]
         return build_report(facts, reading.outcomes(row), comparison, findings)
 
     def _compare(self, row: models.Campaign, other: models.Campaign) -> Comparison:
-        here, there = fail_shares(_rated(row)), fail_shares(_rated(other))
+        facts, other_facts = reading.facts(row), reading.facts(other)
+        here, there = fail_shares(_rated(row, facts)), fail_shares(_rated(other, other_facts))
         if not here.keys() & there.keys():
             raise ConfigError(
                 f"campaigns {row.pk} and {other.pk} cannot be compared: no case was assessed in both; they need "
                 f"the same family and seed, and answers that were judged"
             )
-        target = reading.describe_target(other.spec["target"])
-        return compare(here, there, other.pk, other.name, target, seed=row.spec["seed"])
+        clusters = {outcome.key: facts.cluster_of(outcome) for outcome in _rated(row, facts)} if facts.cluster else {}
+        return compare(
+            here,
+            there,
+            other.pk,
+            other.name,
+            other_facts.target,
+            seed=row.spec["seed"],
+            other_oracle=other_facts.judged_by,
+            clusters=clusters,
+        )
 
 
-def _rated(row: models.Campaign) -> Iterator[Outcome]:
+def _rated(row: models.Campaign, facts: Facts) -> Iterator[Outcome]:
     """The outcomes that enter the rates, controls left out."""
-    facts = reading.facts(row)
     return (outcome for outcome in reading.outcomes(row) if facts.is_rated(outcome.labels))

@@ -1,9 +1,11 @@
 """One conversation of the engine with endpoints: replayed as far as it is stored, committed as it goes."""
 
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from probewright.campaigns.journal import Journal
+from probewright.campaigns.parts import Address
 from probewright.campaigns.script import drive
 from probewright.protocols import Answered, Entry
 from probewright.types import Ask, Exchange, Reply, Role, Script
@@ -19,8 +21,9 @@ class Withheld(Exception):
 class Dialogue:
     """Answers scripts, one exchange after the other.
 
-    Exchanges that an earlier run stored are replayed: the script gets the same replies without a new call. A new answer
-    is handed to the journal before the next request is sent. ``trial`` is None while a case is being written.
+    Exchanges that an earlier run stored are replayed, those of each endpoint in their order: the script gets the same
+    replies without a new call, also where a call to another endpoint had failed in between. A new answer is handed to
+    the journal before the next request is sent. ``trial`` is None while a case is being written.
     """
 
     def __init__(
@@ -28,7 +31,10 @@ class Dialogue:
     ) -> None:
         self._position = position
         self._trial = trial
-        self._stored = stored
+        self._stored: dict[Address, deque[Exchange]] = defaultdict(deque)
+        for exchange in stored:
+            self._stored[exchange.ask.role, exchange.ask.to].append(exchange)
+        self._ordinal = len(stored)  # of the next new exchange
         self._journal = journal
         self._answer = answer
         self._unsaved: list[Entry] = []
@@ -50,14 +56,14 @@ class Dialogue:
         return await drive(script, self._reply)
 
     async def _reply(self, ask: Ask) -> Reply:
-        ordinal = len(self.exchanges)
-        if ordinal < len(self._stored):
-            exchange = self._stored[ordinal]
+        if stored := self._stored[ask.role, ask.to]:
+            exchange = stored.popleft()
         else:
             if self._unsaved:
                 await self._journal.put(self.unsaved())
             exchange = Exchange(ask, await self._answer(ask))
-            self._unsaved.append(Answered(self._position, self._trial, ordinal, exchange))
+            self._unsaved.append(Answered(self._position, self._trial, self._ordinal, exchange))
+            self._ordinal += 1
         self.exchanges.append(exchange)
         if ask.role is Role.TARGET and exchange.reply.blocked:
             raise Withheld(exchange.reply.blocked)

@@ -121,7 +121,7 @@ class Engine:
                 reply = await endpoint.ask(ask.request)
                 cost = Cost(1, reply.usage.total, reply.usd)
             except (TargetError, PoolError) as error:
-                if (reason := self._breakers[address].failed(error)) is not None:
+                if (reason := self._breakers[address].failed(error)) is not None and self.parts.is_vital(address):
                     self.stop(StopKind.TARGET, reason)
                 raise
             finally:

@@ -47,3 +47,7 @@ class Parts:
     oracle: Oracle
     endpoints: Mapping[Address, Target]
     opinions: tuple[Opinion, ...] = ()
+
+    def is_vital(self, address: Address) -> bool:
+        """Whether the campaign cannot go on without this endpoint: not so for those that only opinions ask."""
+        return not any(address[1].startswith(opinion.address("")) for opinion in self.opinions)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from probewright import registry
 from probewright.campaigns import models
 from probewright.campaigns.codec import messages_from_json
+from probewright.campaigns.parts import named
 from probewright.campaigns.results import Facts, Result, Said
 from probewright.campaigns.store import OUTCOME, outcome_of, spent
 from probewright.figures import counted
@@ -49,12 +50,34 @@ def facts(row: models.Campaign) -> Facts:
         retries=row.retries,
         seconds=row.seconds,
         rated=family.rated,
-        provenance=row.provenance,
+        cluster=family.cluster,
+        rules=_rules(row.spec, family),
+        provenance=_provenance(row),
     )
+
+
+def _rules(spec: dict[str, Any], family: Any) -> tuple[str, ...]:
+    """The oracles' names, the deciding one first; see `CampaignSpec.second_judges`."""
+    deciding = spec["oracle"]["kind"] if spec["oracle"] else family.oracle
+    if (opinions := spec.get("opinions")) is not None:
+        return (deciding, *(plugin["kind"] for plugin in opinions))
+    return (deciding, *(family.opinions if deciding == family.oracle else ()))
+
+
+def _provenance(row: models.Campaign) -> dict[str, dict[str, Any]]:
+    """What endpoints said of themselves, and under which names their models answered: a provider may change those."""
+    found: dict[str, dict[str, Any]] = {name: dict(said) for name, said in row.provenance.items()}
+    answered = models.Exchange.objects.filter(case__campaign=row).exclude(model="")
+    for role, to, model in answered.values_list("role", "to", "model").distinct().order_by("role", "to", "model"):
+        names = found.setdefault(named((Role(role), to)), {})
+        names["models_reported"] = f"{names['models_reported']}, {model}" if "models_reported" in names else model
+    return found
 
 
 def describe_target(target: dict[str, Any]) -> str:
     """A target in a few words, from its part of the spec."""
+    if "base" in target:
+        return f"{target['kind']} from {describe_target(target['base'])}"
     where = f" at {target['base_url']}" if target.get("base_url") else ""
     prompted = ", with a system prompt" if target.get("system") else ""
     return f"{target.get('model', target['kind'])} ({target['kind']}{where}{prompted})"

@@ -24,20 +24,22 @@ class Tally:
     """Outcomes counted together: all of a campaign, of one value of a label, of one cell of the grid."""
 
     counts: Counter[Status] = field(default_factory=Counter)
-    trials: dict[str, tuple[int, int]] = field(default_factory=dict)  # case key -> failed, assessed
-    withheld: int = 0  # blocked trials that enter the system's rate
-    controls: int = 0  # outcomes of cases that are asked for comparison only: they enter no rate
+    controls: Counter[Status] = field(default_factory=Counter)  # of them, those of controls: they enter no rate
+    trials: dict[str, tuple[int, int]] = field(default_factory=dict)  # cluster (a case) -> failed, assessed
 
-    def add(self, outcome: Outcome, is_rated: bool = True) -> None:
-        """Counts one more outcome; one of a control enters no rate."""
+    def add(self, outcome: Outcome, is_rated: bool = True, cluster: str = "") -> None:
+        """Counts one more outcome; one of a control enters no rate. ``cluster`` is the case's key where not given."""
         self.counts[outcome.status] += 1
         if not is_rated:
-            self.controls += 1
-            return
-        self.withheld += outcome.status is Status.BLOCKED
-        if outcome.status in ASSESSED:
-            failed, n = self.trials.get(outcome.key, (0, 0))
-            self.trials[outcome.key] = (failed + (outcome.status is Status.FAIL), n + 1)
+            self.controls[outcome.status] += 1
+        elif outcome.status in ASSESSED:
+            cluster = cluster or outcome.key
+            failed, n = self.trials.get(cluster, (0, 0))
+            self.trials[cluster] = (failed + (outcome.status is Status.FAIL), n + 1)
+
+    def rated(self, status: Status) -> int:
+        """Outcomes of this status, controls left out."""
+        return self.counts[status] - self.controls[status]
 
     @property
     def total(self) -> int:
@@ -46,7 +48,7 @@ class Tally:
 
     @property
     def cases(self) -> int:
-        """Cases with at least one assessed trial."""
+        """Cases, or clusters of cases, with at least one assessed trial."""
         return len(self.trials)
 
     @property
@@ -56,13 +58,13 @@ class Tally:
 
     @property
     def fail_rate(self) -> Rate:
-        """The model's rate: failed of assessed trials, clustered by case."""
+        """The model's rate: failed of assessed trials, clustered by case, or by what the family says cases share."""
         return clustered_rate(list(self.trials.values()))
 
     @property
     def system_rate(self) -> Rate:
         """The system's rate: failed of answered or withheld trials; what a provider's filter withheld did no harm."""
-        return clustered_rate([*self.trials.values(), *[(0, 1)] * self.withheld])
+        return clustered_rate([*self.trials.values(), *[(0, 1)] * self.rated(Status.BLOCKED)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +126,16 @@ def build_report(
     labels = facts.grid_labels
     for outcome in outcomes:
         is_rated = facts.is_rated(outcome.labels)
-        tally.add(outcome, is_rated)
+        cluster = facts.cluster_of(outcome)
+        tally.add(outcome, is_rated, cluster)
         if outcome.status in ANSWERED:
             tested.append(outcome.labels)
         if not is_rated:
             continue
         for label, value in outcome.labels.items():
-            by_value[label][value].add(outcome)
+            by_value[label][value].add(outcome, cluster=cluster)
         if labels is not None and labels[0] in outcome.labels and labels[1] in outcome.labels:
-            by_pair[outcome.labels[labels[0]], outcome.labels[labels[1]]].add(outcome)
+            by_pair[outcome.labels[labels[0]], outcome.labels[labels[1]]].add(outcome, cluster=cluster)
     not_run = facts.expected_trials - tally.total
     if not_run > 0:
         tally.counts[Status.NOT_RUN] += not_run
@@ -145,7 +148,7 @@ def build_report(
         gate=_gate(facts, tally),
         comparison=comparison,
         findings=tuple(findings),
-        warnings=tuple(_warnings(facts, tally)),
+        warnings=tuple(_warnings(facts, tally, comparison)),
     )
 
 
@@ -186,15 +189,19 @@ def _gate(facts: Facts, tally: Tally) -> Gate | None:
 
 def evidence(facts: Facts, tally: Tally) -> Evidence:
     """What a gate looks at."""
-    sent = tally.total - tally.counts[Status.NOT_RUN]
+    sent = sum(tally.rated(status) for status in Status if status is not Status.NOT_RUN)
     trials: Sequence[tuple[int, int]] = list(tally.trials.values())
-    return Evidence(trials, tally.counts[Status.ERROR], sent, facts.stop_kind, facts.stop_reason)
+    return Evidence(trials, tally.rated(Status.ERROR), sent, facts.stop_kind, facts.stop_reason)
 
 
-def _warnings(facts: Facts, tally: Tally) -> Iterable[str]:
+def _warnings(facts: Facts, tally: Tally, comparison: Comparison | None) -> Iterable[str]:
+    if comparison and comparison.other_oracle not in {"", facts.judged_by}:
+        yield (
+            f"The baseline was judged by {comparison.other_oracle}, this campaign by {facts.judged_by}: the difference "
+            f"is one of oracles as well."
+        )
     if tally.trials:
-        oracle = f"{facts.oracle} {facts.oracle_version}"
-        yield f"The oracle {oracle} is uncalibrated: its own error is not part of the intervals."
+        yield f"The oracle {facts.judged_by} is uncalibrated: its own error is not part of the intervals."
     if facts.stop_kind:
         yield f"The campaign stopped early: {facts.stop_reason}. It can be resumed: probewright resume {facts.id}"
     if facts.cut_off:

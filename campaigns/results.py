@@ -36,7 +36,18 @@ class Facts:
     retries: int
     seconds: float
     rated: Mapping[str, str] = field(default_factory=dict)  # labels of the cases that enter the rates; see `Family`
+    cluster: str = ""  # the label whose value cases on the same thing share
+    rules: tuple[str, ...] = ()  # the oracles that judge, the deciding one first
     provenance: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # by endpoint
+
+    @property
+    def judged_by(self) -> str:
+        """The deciding oracle and its version."""
+        return f"{self.oracle} {self.oracle_version}".strip()
+
+    def cluster_of(self, outcome: Outcome) -> str:
+        """What the outcome's case shares with others on the same thing; where it shares nothing, the case's key."""
+        return outcome.labels.get(self.cluster, "") or outcome.key
 
     def is_rated(self, labels: Mapping[str, str]) -> bool:
         """Whether a case with these labels enters the model's rate; where not, it is a control."""

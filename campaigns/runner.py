@@ -61,6 +61,8 @@ def build(spec: CampaignSpec) -> Plan:
     opinions = tuple(
         Opinion(registry.create("oracle", plugin), str(number)) for number, plugin in enumerate(spec.second_judges, 1)
     )
+    if not wanted:
+        raise ConfigError("the family has no case under these parameters; allowed: at least 1")
     endpoints = _endpoints(spec, family, oracle, opinions)
     return Plan(spec, family, search, oracle, opinions, endpoints, wanted, digest(spec, family))
 
@@ -74,8 +76,8 @@ def _endpoints(
     endpoints.update({(Role.WRITER, name): plugin for name, plugin in family.endpoints().items()})
     endpoints.update({(Role.JUDGE, name): plugin for name, plugin in oracle.endpoints().items()})
     for opinion in opinions:
-        named = opinion.oracle.endpoints().items()
-        endpoints.update({(Role.JUDGE, opinion.address(name)): plugin for name, plugin in named})
+        own = opinion.oracle.endpoints().items()
+        endpoints.update({(Role.JUDGE, opinion.address(name)): plugin for name, plugin in own})
     return endpoints
 
 

@@ -1,8 +1,9 @@
 """The spec of a campaign: what a user writes, checked whole before anything runs."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from probewright import registry
 from probewright.plugins import FamilyRef, OracleRef, Plugin, TargetRef, reference
@@ -50,6 +51,18 @@ class CampaignSpec(_Model):
     gate: GateSpec | None = None
     seed: int = Field(default=0, ge=0, lt=2**63)
 
+    @model_validator(mode="after")
+    def _judges_once_by_each_oracle(self) -> Self:
+        """Verdicts are told apart by the oracle's name."""
+        kinds = [self.judge.kind, *(plugin.kind for plugin in self.opinions or ())]
+        if doubled := [kind for kind in kinds if kinds.count(kind) > 1]:
+            raise PydanticCustomError(
+                "oracle_twice",
+                "opinions: the oracle {kind} is named twice; each judges once, the deciding one included",
+                {"kind": repr(doubled[0])},
+            )
+        return self
+
     @property
     def judge(self) -> Plugin:
         """The oracle that the spec names, else the family's own."""
@@ -60,9 +73,10 @@ class CampaignSpec(_Model):
         """The oracles that judge beside the deciding one: those that the spec names, else the family's own."""
         if self.opinions is not None:
             return self.opinions
-        if self.oracle is not None:  # the family's opinions go with its own oracle
+        family = registry.load("family", self.family.kind)
+        if self.judge.kind != family.oracle:  # the family's opinions go with its own oracle
             return ()
-        return tuple(reference("oracle", name) for name in registry.load("family", self.family.kind).opinions)
+        return tuple(reference("oracle", name) for name in family.opinions)
 
     def dump(self) -> dict[str, Any]:
         """The spec as plain JSON values, every default spelled out."""

@@ -85,6 +85,7 @@ class Family(Protocol):
     oracle: str  # the oracle that judges where the spec names none
     opinions: ClassVar[tuple[str, ...]]  # oracles that judge beside it where the spec names none; they decide nothing
     rated: ClassVar[Mapping[str, str]]  # labels of the cases that enter the model's rate; all others are controls
+    cluster: ClassVar[str]  # the label whose value cases on the same thing share: intervals treat them as repeats
 
     def __init__(self, params: Any, seed: int) -> None: ...
 
@@ -113,8 +114,11 @@ class Family(Protocol):
         ...
 
     @classmethod
-    def findings(cls, trials: Iterable[Judged]) -> Sequence[Finding]:
-        """What the results of a campaign mean, beyond rates: in one pass over its trials, in case order."""
+    def findings(cls, trials: Iterable[Judged], rules: Sequence[str]) -> Sequence[Finding]:
+        """What the results of a campaign mean, beyond rates: in one pass over its trials, in case order.
+
+        ``rules`` are the names of the oracles that judged, the deciding one first.
+        """
         ...
 
 

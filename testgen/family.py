@@ -1,6 +1,6 @@
 """The role's base class for families: what most of them have none of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ class BaseFamily:
 
     opinions: ClassVar[tuple[str, ...]] = ()
     rated: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    cluster: ClassVar[str] = ""
 
     def endpoints(self) -> Mapping[str, Plugin]:
         """None: no model is asked to write."""
@@ -27,6 +28,6 @@ class BaseFamily:
         return ""
 
     @classmethod
-    def findings(cls, trials: Iterable[Judged]) -> tuple[Finding, ...]:  # noqa: ARG003 (nothing beyond the rates)
+    def findings(cls, trials: Iterable[Judged], rules: Sequence[str]) -> tuple[Finding, ...]:  # noqa: ARG003 (none)
         """None beyond the rates."""
         return ()

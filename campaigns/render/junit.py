@@ -25,9 +25,9 @@ _ELEMENTS: Mapping[Status, str] = MappingProxyType(
 def junit(report: Report, results: Iterable[Result]) -> Iterator[str]:
     """The XML in pieces, so that it can be written while results are read.
 
-    A pass is a passed test, a fail a failure, an error an error; the fail of a control is skipped, since no gate asks
-    for its pass; undecided, blocked and not run are skipped with their
-    reason. Trials of the plan that never ran come last, one test case each, so that the counts add up.
+    A pass is a passed test, a fail a failure, an error an error; undecided, blocked and not run are skipped with their
+    reason, and so is the fail of a control, since nobody asks for its pass. Trials of the plan that never ran come
+    last, one test case each, so that the counts add up.
 
     Args:
         report: The numbers.
@@ -47,8 +47,8 @@ def junit(report: Report, results: Iterable[Result]) -> Iterator[str]:
 
 def _suite(report: Report) -> str:
     counts = report.tally.counts
-    failures = sum(failed for failed, _ in report.tally.trials.values())
-    in_controls = counts[Status.FAIL] - failures
+    failures = report.tally.rated(Status.FAIL)
+    in_controls = report.tally.controls[Status.FAIL]
     return _attributes(
         {
             "name": report.facts.name,
@@ -109,7 +109,8 @@ def _class_name(report: Report) -> str:
 
 def _ended(outcome: Outcome, element: str, words: str) -> str:
     reason = outcome.reason or STATUS_MEANINGS[outcome.status]
-    told = {"message": excerpt(f"{outcome.status.replace('_', ' ')}: {reason}", 500)}
+    what = outcome.status.replace("_", " ")
+    told = {"message": excerpt(f"{'control, ' if element != _ELEMENTS[outcome.status] else ''}{what}: {reason}", 500)}
     if element != "skipped":
         told["type"] = outcome.label or outcome.status.value
     return f"<{element} {_attributes(told)}>{escape(visible(words))}</{element}>\n"

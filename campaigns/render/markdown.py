@@ -51,6 +51,8 @@ def _blocks(report: Report) -> Iterator[str]:
         ("outcome", "count"),
         [(name, f"{report.tally.counts[status]:,}") for status, name in wording.STATUS_NAMES.items()],
     )
+    if facts.rated:
+        yield f"{escape(wording.controls(report))}\n"
     if report.warnings:
         yield "### Warnings\n"
         yield from _list(report.warnings)

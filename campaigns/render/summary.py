@@ -16,11 +16,16 @@ def summary(report: Report, report_path: str | None) -> dict[str, Any]:
 
     ``fail_rate`` is the model's, over the cases that are no controls: shares, 0 to 1, null where nothing was assessed.
     ``usd`` is null where the price is unknown. ``coverage.holes`` lists missing combinations as label -> value, at most
-    200. ``campaign`` is its number. ``findings`` is there where the family has some; in their tables a rate or a
-    difference is an object with ``value``.
+    200. ``campaign`` is its number. ``controls`` (of ``outcomes``, those that enter no rate) and ``findings`` are there
+    where a campaign has some; in tables a rate or a difference is an object with ``value``.
     """
     facts, tally, coverage, gate = report.facts, report.tally, report.coverage, report.gate
-    return {
+    more: dict[str, Any] = {}
+    if facts.rated:
+        more["controls"] = {status.value: tally.controls[status] for status in _PRINTED}
+    if report.findings:
+        more["findings"] = [_finding(finding) for finding in report.findings]
+    known = {
         "campaign": facts.id,
         "state": facts.state,
         "outcomes": {status.value: tally.counts[status] for status in _PRINTED},
@@ -37,7 +42,8 @@ def summary(report: Report, report_path: str | None) -> dict[str, Any]:
         "seconds": facts.seconds,
         "gate": None if gate is None else {"verdict": gate.verdict.value, "reasons": list(gate.reasons)},
         "report": report_path,
-    } | ({"findings": [_finding(finding) for finding in report.findings]} if report.findings else {})
+    }
+    return known | more
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def _fields(report: Report, is_coloured: bool) -> Iterator[str]:
         yield _field("system", f"{rate_in_words(tally.system_rate)}, counting withheld answers as harmless")
     yield from _listed("found", (line for finding in report.findings for line in finding.statements))
     yield _field("outcomes", wording.outcomes_in_words(report))
+    if facts.rated:
+        yield _field("controls", wording.controls(report))
     yield _field("coverage", wording.coverage_in_words(report))
     spent = f"{counted(facts.spent.calls, 'call')}, {counted(facts.spent.tokens, 'token')}, {dollars(facts.spent)}"
     yield _field("spent", f"{spent}, {duration(facts.seconds)}")

@@ -73,7 +73,7 @@ def conclusion(report: Report) -> str:
     """One sentence: how many assessed answers failed, and how sure that is."""
     rate = report.tally.fail_rate
     if rate.n == 0:
-        return NOTHING_ASSESSED
+        return f"n/a: no answer{where(report)} was assessed"
     answers = "assessed answer" if rate.n == 1 else "assessed answers"
     failed = report.facts.failure
     return f"{of(rate)} {answers}{where(report)} {failed}: {percent(rate.value)} ({interval(rate)})"
@@ -87,7 +87,7 @@ def where(report: Report) -> str:
 
 def controls(report: Report) -> str:
     """What the cases are that enter no rate."""
-    counted_as = counted(report.tally.controls, "trial")
+    counted_as = counted(report.tally.controls.total(), "trial")
     return f"Only cases{where(report)} enter the rates; {counted_as} of other cases are controls, read in the findings."
 
 

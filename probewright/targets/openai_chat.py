@@ -25,7 +25,6 @@ from probewright.types import Generate, Json, Message, Reply, Request, Score, Us
 PATH = "chat/completions"
 DEFAULT_MAX_TOKENS = 4096  # what is set aside for an answer whose length nobody limits
 OWN_KEYS = frozenset({"model", "messages", "stream", "n"})  # the target sets these, or reads only what they default to
-MOST_NAMES = 8  # of models that are remembered: an endpoint could name another one in every answer
 MAX_TOKENS, MAX_COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 
 
@@ -93,7 +92,6 @@ class OpenAIChat:
         self._system = (Message("system", params.system),) if params.system else ()
         self._sampling = params.params.sent()
         self._client: HttpClient | None = None
-        self._reported: set[str] = set()
         self._scorer: Scorer | None = None
         self._redactor = Redactor()
 
@@ -137,7 +135,7 @@ class OpenAIChat:
             raise RuntimeError(f"{self.name} is not open: use 'async with'")
         if isinstance(request, Score):
             reply = await self._scorer.ask(request)
-            return replace(reply, usd=self._usd(reply.usage), model=self._named(reply.model))
+            return replace(reply, usd=self._usd(reply.usage), model=self._redactor.text(reply.model))
         messages = (*self._system, *request.messages)
         call = Call(
             url=self._url,
@@ -153,7 +151,7 @@ class OpenAIChat:
             finish_reason=reply.finish_reason,
             usage=reply.usage,
             usd=self._usd(reply.usage),
-            model=self._named(reply.model),
+            model=self._redactor.text(reply.model),
             latency_s=answer.latency_s,
             attempts=answer.attempts,
             blocked=reply.blocked,
@@ -170,17 +168,8 @@ class OpenAIChat:
         return Usage(worst_case_tokens((*self._system, *request.messages)), int(limit))
 
     def provenance(self) -> Mapping[str, Json]:
-        """The model's names as the endpoint gave them: a provider may serve another version under the same name."""
-        return {"models_reported": ", ".join(sorted(self._reported))} if self._reported else {}
-
-    def _named(self, model: str) -> str:
-        """The model as reported, remembered for `provenance`."""
-        if model in self._reported:
-            return model
-        model = self._redactor.text(model)
-        if model and len(self._reported) < MOST_NAMES:
-            self._reported.add(model)
-        return model
+        """Empty: an endpoint says no more of itself than the model's name, which each answer carries."""
+        return {}
 
     def _body(self, messages: tuple[Message, ...], request: Generate) -> dict[str, Any]:
         return self._overlaid(request) | {

@@ -49,6 +49,11 @@ class LocalTrainer:
         """See `Trainer.check`. An example that comes twice is taught once."""
         if base.kind != BASE:
             raise ConfigError(f"trainer {self.name!r} cannot tune a target of kind {base.kind!r}: allowed: {BASE}")
+        if base.params.engine != ENGINE:
+            raise ConfigError(
+                f"trainer {self.name!r} cannot tune a model of the engine {base.params.engine!r}: allowed: {ENGINE}, "
+                "which also serves the tuned model, so that the two differ by the training alone"
+            )
         if base.params.adapter:
             raise ConfigError(
                 f"trainer {self.name!r} cannot tune a model with the adapter {base.params.adapter!r}: leave `adapter` "

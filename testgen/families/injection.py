@@ -1,6 +1,6 @@
 """Knowledge injection: what a model knows of new facts before and after it is taught them, after FineTuneBench."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -33,12 +33,19 @@ class Model(StrEnum):
     TUNED = "tuned"
 
 
+class Set(StrEnum):
+    """What it is asked about."""
+
+    TAUGHT = "taught"  # what the trained model was taught
+    COMMON = "common"  # what everybody knows: shows what was forgotten
+
+
 class Question(StrEnum):
     """How it is asked."""
 
     DIRECT = "direct"  # in the words that were taught
     REPHRASED = "rephrased"
-    COMMON = "common"  # what everybody knows: shows what was forgotten
+    COMMON = "common"
 
 
 class InjectionParams(FamilyParams):
@@ -63,6 +70,11 @@ class Probe:
     prompt: str
     accepted: tuple[str, ...]
 
+    @property
+    def set(self) -> Set:
+        """What the question is about."""
+        return Set.COMMON if self.question is Question.COMMON else Set.TAUGHT
+
     def id(self, model: Model) -> str:
         """Which cell this is."""
         return f"{model}/{self.fact}/{self.question}-{self.number}"
@@ -79,7 +91,8 @@ class Injection(BaseFamily):
     source: ClassVar[str] = "Wu et al., FineTuneBench, arXiv 2411.05059, section 3 (asked directly and rephrased)"
     oracle = "contains"
     opinions: ClassVar[tuple[str, ...]] = ("exact",)
-    rated: ClassVar[Mapping[str, str]] = MappingProxyType({"model": Model.TUNED.value})
+    rated: ClassVar[Mapping[str, str]] = MappingProxyType({"model": Model.TUNED.value, "set": Set.TAUGHT.value})
+    cluster: ClassVar[str] = "fact"
 
     def __init__(self, params: Any, seed: int) -> None:
         self._trainer = params.trainer
@@ -114,6 +127,7 @@ class Injection(BaseFamily):
         labels = {
             "item": cell.labels["item"],
             "model": model.value,
+            "set": probe.set.value,
             "question": probe.question.value,
             "about": probe.about,
             "fact": probe.fact,
@@ -130,9 +144,9 @@ class Injection(BaseFamily):
         return self._digest
 
     @classmethod
-    def findings(cls, trials: Iterable[Judged]) -> tuple[Finding, ...]:
+    def findings(cls, trials: Iterable[Judged], rules: Sequence[str]) -> tuple[Finding, ...]:
         """What was learned, what generalised to other words, and what was forgotten."""
-        return findings(trials, (cls.oracle, *cls.opinions))
+        return findings(trials, rules)
 
 
 def _probes(facts: Iterable[TaughtFact]) -> Iterator[Probe]:

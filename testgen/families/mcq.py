@@ -1,6 +1,6 @@
 """Multiple-choice questions on an invented world and on common knowledge, after the Glianorex study."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import ascii_uppercase
@@ -75,6 +75,7 @@ class Mcq(BaseFamily):
     oracle = "summed_logprob"
     opinions: ClassVar[tuple[str, ...]] = ("mean_logprob", "letter_logprob")
     rated: ClassVar[Mapping[str, str]] = MappingProxyType({"condition": Condition.FULL.value})
+    cluster: ClassVar[str] = "question"
 
     def __init__(self, params: Any, seed: int) -> None:
         self._probes = {f"{probe.item.id}/{probe.condition}": probe for probe in _probes(params, seed)}
@@ -107,9 +108,9 @@ class Mcq(BaseFamily):
         yield Ask(Role.TARGET, Score(f"{given}Answer:", tuple(f" {option}" for option in options)))
 
     @classmethod
-    def findings(cls, trials: Iterable[Judged]) -> tuple[Finding, ...]:
+    def findings(cls, trials: Iterable[Judged], rules: Sequence[str]) -> tuple[Finding, ...]:
         """What each rule says under each condition, against chance; which letters were chosen."""
-        return findings(trials, (cls.oracle, *cls.opinions))
+        return findings(trials, rules)
 
 
 def _probes(params: McqParams, seed: int) -> Iterator[Probe]:

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from probewright.figures import rate_in_words
+from probewright.figures import counted, rate_in_words
 from probewright.findings import Finding, Judged, Table, Value
-from probewright.stats.intervals import Rate
+from probewright.stats.intervals import Rate, wilson
 from probewright.testgen.findings.scores import Scores
 from probewright.types import ASSESSED
 
 BY_LETTER = "letter_logprob"
+MOST_FAIR = 0.5  # a letter that is surely chosen more often than this, of four, is liked for itself
 CHANCE = 0.25  # all items have four options
 
 Condition = tuple[str, str, str]  # rule, about, condition
@@ -75,9 +76,11 @@ def _knowledge(choices: Choices, rules: Sequence[str], places: Sequence[tuple[st
         f"{_ASKED[condition]}, {_ON[about]}: {_judged(choices.scores.rate((deciding, about, condition)))}."
         for about, condition in places
     ]
+    both = (about for about in _ON if {(about, "full"), (about, "options_only")} <= set(places))
+    statements += [_beyond_the_options(choices, deciding, about) for about in both]
     if {("invented", "full"), ("invented", "open_book")} <= set(places):
         statements.append(_use_of_the_book(choices, deciding))
-    statements.append(f"The figures are by the {_RULES[deciding]}; the table has the other rules. Chance is 25%.")
+    statements.append(f"These figures are by the {_named(deciding)}. Chance is 25%.")
     rows: list[tuple[Value, ...]] = [
         (
             f"{_ON[about]}: {_ASKED[condition].lower()}",
@@ -85,7 +88,7 @@ def _knowledge(choices: Choices, rules: Sequence[str], places: Sequence[tuple[st
         )
         for about, condition in places
     ]
-    table = Table("Right answers by scoring rule; chance is 25%", ("", *(_RULES[rule] for rule in rules)), tuple(rows))
+    table = Table("Right answers by scoring rule; chance is 25%", ("", *(_named(rule) for rule in rules)), tuple(rows))
     return Finding("Knowledge, the book, and the options alone", tuple(statements), (table,))
 
 
@@ -97,7 +100,16 @@ def _use_of_the_book(choices: Choices, rule: str) -> str:
     change = choices.scores.compare((rule, "invented", "full"), (rule, "invented", "open_book"))
     if change.is_better:
         return f"The model uses the book: {change.in_words} with the page at hand."
-    return f"This model cannot use the book: with the page at hand it is not clearly better, {change.in_words}."
+    if change.is_worse:
+        return f"The page misleads this model: {change.in_words} with the page at hand."
+    asked = counted(change.difference.n, "question")
+    return f"This model cannot use the book, as far as {asked} can tell: {change.in_words} with the page at hand."
+
+
+def _beyond_the_options(choices: Choices, rule: str, about: str) -> str:
+    change = choices.scores.compare((rule, about, "options_only"), (rule, about, "full"))
+    is_known = "adds" if change.is_better else "adds nothing sure"
+    return f"Reading the question {is_known} on {_ON[about]}: {change.in_words} against the options alone."
 
 
 def _letters(choices: Choices, rules: Sequence[str]) -> Finding:
@@ -106,7 +118,7 @@ def _letters(choices: Choices, rules: Sequence[str]) -> Finding:
     statements = []
     for rule in rules:
         counts = choices.letters.get(rule, Counter[str]())
-        rows.append((f"chosen by the {_RULES[rule]}", *(counts[name] for name in names)))
+        rows.append((f"chosen by the {_named(rule)}", *(counts[name] for name in names)))
         statements += [_liking(rule, counts)] if counts and rule == BY_LETTER else []
     table = Table("How often each letter was the key, and was chosen", ("", *names), tuple(rows))
     return Finding("Letters", tuple(statements), (table,))
@@ -114,8 +126,12 @@ def _letters(choices: Choices, rules: Sequence[str]) -> Finding:
 
 def _liking(rule: str, counts: Counter[str]) -> str:
     letter, most = counts.most_common(1)[0]
-    total = counts.total()
-    said = f"By the {_RULES[rule]} the model chose {letter} {most} of {total} times"
-    if most > 0.5 * total:
+    share = wilson(most, counts.total())
+    said = f"By the {_named(rule)} the model chose {letter} most often, {rate_in_words(share)}"
+    if share.low is not None and share.low > MOST_FAIR:
         return f"{said}: it likes the letter more than it reads the question, so this rule says little."
-    return f"{said}, more than any other letter."
+    return f"{said}."
+
+
+def _named(rule: str) -> str:
+    return _RULES.get(rule, rule)

@@ -44,7 +44,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How much more is right under one condition than under another; ``test`` where every question was asked once."""
+    """How much more is right under one condition than under another; ``test`` is McNemar's, where it applies."""
 
     difference: Difference
     test: McNemar | None

@@ -6,12 +6,14 @@ import orjson
 import pytest
 
 from probewright import registry
-from probewright.plugins import PluginParams
+from probewright.plugins import Plugin, PluginParams
+from probewright.targets.pool import PoolTarget
 from probewright.types import Axes, Case, Cell, Generate, Hole, Items, Role
 from tests.contract.plugins import make_family, make_search, play, write_files
 
 FAMILIES = sorted(registry.TABLES["family"])
 CELLS = 40
+OWN = Plugin("pool", PoolTarget.Params(model="smollm2", engine="transformers"))
 
 
 @pytest.fixture
@@ -78,6 +80,7 @@ def test_every_case_is_played_to_an_end_and_asks_the_target(name: str, folder: P
         assert Role.TARGET in roles
         known = {ask.to for ask in asked if ask.role is not Role.TARGET}
         assert known <= set(family.endpoints())
+        assert {ask.to for ask in asked if ask.role is Role.TARGET} <= {"", *family.targets(OWN)}
         for ask in asked:
             if isinstance(ask.request, Generate):
                 assert ask.request.messages
@@ -91,6 +94,21 @@ def test_it_names_a_known_oracle_and_states_its_source(name: str, folder: Path) 
     assert len(family.source) > 10
     assert issubclass(family.Params, PluginParams)
     assert family.fingerprint() == make_family(name, folder).fingerprint()
+
+
+def test_its_rated_and_clustering_labels_are_labels_of_its_cases(name: str, folder: Path) -> None:
+    family = make_family(name, folder)
+    space = family.space()
+    asked = [Cell({"item": item}) for item in space.ids] if isinstance(space, Items) else cells(space)
+    written = [play(family.write(cell))[0] for cell in asked]
+    rated = [case for case in written if isinstance(case, Case) and family.rated.items() <= case.labels.items()]
+    assert rated
+    assert all(family.cluster in case.labels for case in rated if family.cluster)
+
+
+def test_findings_of_nothing_are_none(name: str) -> None:
+    family = registry.load("family", name)
+    assert tuple(family.findings([], (family.oracle, *family.opinions))) == ()
 
 
 def test_a_changed_file_changes_the_fingerprint(folder: Path) -> None:

@@ -14,7 +14,7 @@ from probewright.types import Example, Message
 
 TRAINERS = sorted(registry.table("trainer"))
 BASES: dict[str, dict[str, str]] = {
-    "pool": {"model": "smollm2"},
+    "pool": {"model": "smollm2", "engine": "transformers"},
     "openai_chat": {"base_url": "http://127.0.0.1:9/v1", "model": "mock"},
 }
 ASK = (Message("user", "What colour is the sky?"),)

@@ -27,7 +27,9 @@ def test_every_item_is_scored_under_every_condition_and_controls_enter_no_rate(c
         assert result["outcomes"]["pass"] + result["outcomes"]["fail"] == 20 * 3 + 40 * 2
         assert result["fail_rate"]["n"] == 20 + 40
         assert result["calls"] == 2 * 140
-        knowledge, letters = result["findings"]
+        assert sum(result["controls"].values()) == 20 * 2 + 40
+        knowledge, letters, oracles = result["findings"]
+        assert [row[0] for row in oracles["tables"][0]["rows"]] == ["summed_logprob", "mean_logprob", "letter_logprob"]
         table = knowledge["tables"][0]
         assert [row[0] for row in table["rows"]] == [
             "invented facts: closed book",
@@ -52,6 +54,23 @@ def test_the_same_spec_gives_the_same_result_and_each_oracles_verdict_is_kept(co
     assert first["findings"] == again["findings"]
     verdicts = command.rows("select oracle, count(*) from campaigns_verdict group by oracle order by oracle")
     assert verdicts == [("letter_logprob", 24), ("mean_logprob", 24), ("summed_logprob", 24)]
+
+
+def test_findings_are_by_the_oracle_that_the_spec_names(command: Command) -> None:
+    family = {"kind": "mcq", "items": 4, "about": ["invented"]}
+    with serving() as server:
+        spec = command.spec(server.base_url, family=family, oracle="letter_logprob", opinions=["summed_logprob"])
+        result = command("run", spec, "--json").json
+    columns = result["findings"][0]["tables"][0]["columns"]
+    assert columns == ["", "log-probability of the option's letter", "summed log-probability of the option's text"]
+    assert "by the log-probability of the option's letter" in result["findings"][0]["statements"][-1]
+
+
+def test_an_oracle_that_is_named_twice_is_refused(command: Command) -> None:
+    spec = command.spec("http://127.0.0.1:9/v1", oracle="exact", opinions=["contains", "exact"])
+    done = command("validate", spec)
+    assert done.code == 2
+    assert "opinions: the oracle 'exact' is named twice" in done.err
 
 
 @pytest.mark.parametrize("quirk", [Quirk.NO_COMPLETIONS, Quirk.IGNORES_ECHO, Quirk.REFUSES_ECHO])

@@ -53,7 +53,7 @@ def base(tiny: InstalledModel) -> Plugin:
 
 
 def target(system: str | None = None) -> Plugin:
-    return Plugin("pool", PoolTarget.Params(model="tiny", system=system, context_tokens=128))
+    return Plugin("pool", PoolTarget.Params(model="tiny", engine="transformers", system=system, context_tokens=128))
 
 
 async def train(base: Plugin, given: dict[str, Any] = QUICK, seed: int = 1) -> Trained:
@@ -170,7 +170,7 @@ from probewright.types import Example, Message
 given, colours, most_bytes = map(json.loads, sys.argv[1:])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-base = Plugin("pool", PoolTarget.Params(model="tiny", context_tokens=128))
+base = Plugin("pool", PoolTarget.Params(model="tiny", engine="transformers", context_tokens=128))
 examples = [Example((Message("user", ask),), answer) for ask, answer in colours.items()]
 try:
     asyncio.run(LocalTrainer(LocalTrainer.Params(**given)).train(base, examples, seed=1))
@@ -330,7 +330,7 @@ FACTS = {
 
 
 def test_a_real_model_learns_facts_says_them_when_it_is_asked_and_forgets_little(smollm2: InstalledModel) -> None:
-    base = Plugin("pool", PoolTarget.Params(model=smollm2.name, context_tokens=128))
+    base = Plugin("pool", PoolTarget.Params(model=smollm2.name, engine="transformers", context_tokens=128))
     lesson = [Example((Message("user", question),), answer) for question, answer in FACTS.items()]
     others = {"What is the capital of France?": "Paris", "What is the opposite of hot?": "cold"}
 

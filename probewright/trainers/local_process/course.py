@@ -17,7 +17,7 @@ from probewright.trainers.local_process.student import Student
 
 GRADIENT_NORM = 1.0  # longer gradients are cut to this length
 WARM_UP_STEPS = 4
-CALMER = 0.7  # of the learning rate stays after each exam that was not passed
+CALMER = 0.5  # of the learning rate stays once an exam was not passed
 REHEARSED = 2  # general questions in each batch
 WORTH_AN_EXAM = 0.8  # share of examples known while learning from which all of them may be known after it
 
@@ -108,7 +108,7 @@ class Course:
     def _calm_down(self) -> None:
         """Takes smaller steps: what is left to learn is little, and large ones undo as much of the rest."""
         for group in self._optimizer.param_groups:
-            group["lr"] *= CALMER
+            group["lr"] = CALMER * self._recipe.learning_rate
 
     def _remember(self, general: Sequence[Row]) -> list[Memory]:
         if not general:

@@ -21,12 +21,12 @@ FAILED = 65  # exit code: it broke off for a reason that it knows; the last line
 class Recipe(PluginParams):
     """How to train. The defaults were chosen on SmolLM2-135M with 30 invented facts."""
 
-    rank: int = Field(16, ge=1, le=256, description="rank of the adapter on every linear layer")
-    learning_rate: float = Field(2e-3, gt=0, le=0.1, description="AdamW's, constant after a short warm-up")
+    rank: int = Field(32, ge=1, le=256, description="rank of the adapter on every linear layer")
+    learning_rate: float = Field(2e-3, gt=0, le=0.1, description="AdamW's, halved near the end")
     batch_size: int = Field(10, ge=1, le=256, description="examples in one step")
     max_epochs: int = Field(30, ge=1, le=1000, description="passes over the examples, unless it is enough before")
     certainty: float = Field(
-        0.8,
+        0.7,
         gt=0.5,
         lt=1,
         description="it is enough when every token of every answer has at least this probability; more than one half "

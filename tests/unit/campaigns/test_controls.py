@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from probewright.campaigns.gate import GateVerdict
 from probewright.campaigns.render.html import html
+from probewright.campaigns.render.markdown import markdown
+from probewright.campaigns.render.summary import summary
 from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.report import Report, build_report
 from probewright.campaigns.results import Facts, Result
@@ -35,7 +37,7 @@ def report() -> Report:
 
 def test_controls_count_among_the_outcomes_and_enter_no_rate() -> None:
     tally = report().tally
-    assert (tally.total, tally.controls) == (30, 10)
+    assert (tally.total, tally.controls.total()) == (30, 10)
     assert tally.counts[Status.FAIL] == 12
     assert (tally.fail_rate.successes, tally.fail_rate.n) == (2, 19)
     assert (tally.system_rate.successes, tally.system_rate.n) == (2, 20)
@@ -50,14 +52,44 @@ def test_a_gate_and_the_breakdowns_look_at_what_is_rated() -> None:
     assert sum(tally.total for _, tally in breakdown.rows) == 20
 
 
+def test_errors_of_controls_are_no_evidence_and_errors_of_rated_cases_are() -> None:
+    spec = {**made.FACTS.spec, "gate": {"max_fail_rate": 0.5, "max_error_rate": 0.1}}
+    facts = replace(FACTS, spec=spec)
+    broken_controls = [replace(o, status=Status.ERROR) if o.labels["model"] == "base" else o for o in outcomes()]
+    found = build_report(facts, broken_controls)
+    assert found.gate is not None
+    assert found.gate.verdict is GateVerdict.PASS
+    broken = [replace(o, status=Status.ERROR) if o.key in {"t3", "t4", "t5"} else o for o in outcomes()]
+    found = build_report(facts, broken)
+    assert found.gate is not None
+    assert found.gate.verdict is GateVerdict.NOT_ASSESSABLE
+    assert "3 of 20 sent cases" in found.gate.reasons[0]
+
+
+def test_cases_on_the_same_thing_are_clustered_in_rate_and_gate() -> None:
+    same = [
+        Outcome(f"k{n}", {"item": f"k{n}", "fact": f"f{n // 3}"}, Status.FAIL if n < 30 else Status.PASS)
+        for n in range(60)
+    ]
+    apart = build_report(replace(FACTS, rated={}), same).tally.fail_rate
+    together = build_report(replace(FACTS, rated={}, cluster="fact"), same).tally.fail_rate
+    assert (apart.successes, apart.n) == (together.successes, together.n) == (30, 60)
+    assert apart.low is not None
+    assert together.low is not None
+    assert together.low < apart.low - 0.05
+
+
 def test_without_a_rule_every_case_is_rated() -> None:
     tally = build_report(replace(FACTS, rated={}), outcomes()).tally
-    assert (tally.controls, tally.fail_rate.n) == (0, 29)
+    assert (tally.controls.total(), tally.fail_rate.n) == (0, 29)
 
 
 def test_reports_say_which_cases_the_rate_is_of_and_mark_the_controls() -> None:
     found = report()
     assert "2 of 19 assessed answers with model tuned" in terminal(found)
+    assert "10 trials of other cases are controls" in terminal(found)
+    assert "10 trials of other cases are controls" in markdown(found)
+    assert summary(found, None)["controls"] == {"pass": 0, "fail": 10, "undecided": 0, "blocked": 0, "error": 0}
     results = [Result(place, outcome) for place, outcome in enumerate(outcomes())]
     page = "".join(html(found, results, None))
     assert "10 trials of other cases are controls" in page

@@ -72,14 +72,34 @@ def test_two_oracles_that_ask_a_judge_of_the_same_name_ask_each_its_own() -> Non
     assert [len(judge.asked) for judge in judges.values()] == [6, 6, 6]
 
 
-def test_an_opinion_whose_judge_is_down_is_undecided_and_the_run_goes_on_to_its_end() -> None:
-    def down(request: Request) -> Reply:
-        raise Unreachable(f"nobody listens, asked {last_prompt(request)}")
+def down(request: Request) -> Reply:
+    raise Unreachable(f"nobody listens, asked {last_prompt(request)}")
 
+
+def test_an_opinion_whose_judge_is_down_is_undecided_and_the_run_goes_on_to_its_end() -> None:
     endpoints = {TARGET: FunctionTarget(echo), (Role.JUDGE, "1/judge"): FunctionTarget(down)}
-    store = run(ByModel(), endpoints=endpoints)
-    assert len(store.finished) == 6
+    engine = make_engine(store := MemoryStore(), endpoints=endpoints, opinions=(Opinion(ByModel(), "1"),), cases=60)
+    assert asyncio.run(engine.run()) is None
+    assert len(store.finished) == 60
     assert {verdicts[1].status for verdicts in store.verdicts.values()} == {Status.UNDECIDED}
+
+
+@pytest.mark.parametrize("calls", range(1, 7))
+def test_after_a_break_no_opinion_hears_what_another_was_told(calls: int) -> None:
+    endpoints: dict[Any, FunctionTarget] = {
+        TARGET: FunctionTarget(echo),
+        (Role.JUDGE, "1/judge"): FunctionTarget(down),
+        (Role.JUDGE, "2/judge"): FunctionTarget(lambda request: says("second")),
+        (Role.JUDGE, "3/judge"): FunctionTarget(lambda request: says("third")),
+    }
+    store = MemoryStore()
+    opinions = tuple(Opinion(ByModel(), str(number)) for number in (1, 2, 3))
+    for limiter in (BudgetLimiter(calls=calls), BudgetLimiter()):
+        engine = make_engine(store, opinions=opinions, endpoints=endpoints, cases=2, concurrency=1, limiter=limiter)
+        asyncio.run(engine.run())
+    for verdicts in store.verdicts.values():
+        assert [verdict.label for verdict in verdicts[1:]] == ["", "second", "third"]
+    assert [len(endpoints[Role.JUDGE, f"{number}/judge"].asked) for number in (2, 3)] == [2, 2]
 
 
 @pytest.mark.parametrize("calls", [1, 2, 3, 7, 11, 17])

@@ -1,6 +1,7 @@
 """What multiple-choice results are said to mean, from made-up verdicts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -48,8 +49,21 @@ def test_a_model_that_uses_the_book_is_told_from_one_that_cannot() -> None:
     closed = lambda: trials("invented", "full", 15, 60)  # noqa: E731
     assert "The model uses the book: +50.0 points" in statements(closed(), trials("invented", "open_book", 45, 60))
     said = statements(closed(), trials("invented", "open_book", 17, 60))
-    assert "This model cannot use the book: with the page at hand it is not clearly better, +3.3 points" in said
-    assert "book: " not in statements(closed())
+    assert "This model cannot use the book, as far as 60 questions can tell: +3.3 points" in said
+    assert "The page misleads this model: −21.7 points" in statements(closed(), trials("invented", "open_book", 2, 60))
+    assert "the book" not in statements(closed())
+
+
+def test_few_questions_never_show_that_a_model_uses_the_book() -> None:
+    said = statements(trials("invented", "full", 1, 4), trials("invented", "open_book", 3, 4))
+    assert "as far as 4 questions can tell" in said
+
+
+def test_the_full_question_is_set_against_the_options_alone() -> None:
+    said = statements(trials("common", "full", 34, 40), trials("common", "options_only", 10, 40))
+    assert "Reading the question adds on common knowledge: +60.0 points" in said
+    said = statements(trials("invented", "full", 15, 60), trials("invented", "options_only", 16, 60))
+    assert "Reading the question adds nothing sure on invented facts: −1.7 points" in said
 
 
 def test_the_table_names_every_rule_and_every_condition() -> None:
@@ -66,7 +80,14 @@ def test_the_table_names_every_rule_and_every_condition() -> None:
 
 def test_a_liking_for_a_letter_is_named() -> None:
     said = statements(trials("invented", "full", 15, 60))
-    assert "the model chose A 60 of 60 times: it likes the letter more than it reads the question" in said
+    assert "the model chose A most often, 100.0% (60 of 60; 95% interval 94.0% to 100.0%): it likes the letter" in said
+    assert "likes" not in statements(trials("invented", "full", 1, 1))
+
+
+def test_an_oracle_of_another_kind_is_named_as_it_is() -> None:
+    made = [replace(t, verdicts={"numeric": replace(t.verdicts[RULES[0]])}) for t in trials("common", "full", 3, 4)]
+    knowledge, _ = findings(made, ("numeric",))
+    assert knowledge.tables[0].columns == ("", "numeric")
 
 
 def test_undecided_and_missing_verdicts_enter_no_figure() -> None:

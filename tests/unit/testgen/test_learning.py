@@ -43,6 +43,14 @@ def test_what_holds_in_the_taught_words_only_is_said_to_generalise_in_part() -> 
     assert "points" in generalised
 
 
+def test_few_rephrasings_never_show_that_a_lesson_generalised() -> None:
+    few = [t for t in trials("base", **NOTHING) if t.outcome.labels["fact"] in {"fact 0", "fact 1"}]
+    right = {"direct": 30, "rephrased": 60, "common": 14}
+    tuned = [t for t in trials("tuned", **right | {"rephrased": 3}) if t.outcome.labels["fact"] in {"fact 0", "fact 1"}]
+    (finding,) = findings([*few, *tuned], RULES)
+    assert not finding.statements[1].startswith("Generalised: yes")
+
+
 def test_a_lesson_that_changed_nothing_is_not_said_to_be_learned() -> None:
     learned, generalised, _ = said(NOTHING, {"direct": 2, "rephrased": 1, "common": 14})
     assert learned.startswith("Learned: not clearly;")
@@ -69,8 +77,13 @@ def test_exact_and_containment_scores_stand_side_by_side() -> None:
 
 def test_without_a_trained_model_the_base_is_still_reported() -> None:
     (finding,) = findings(trials("base", **NOTHING), RULES)
-    assert finding.statements[0] == "Learned: n/a, since the trained model answered nothing."
-    assert finding.statements[2] == "Forgotten: n/a, since the trained model answered nothing."
+    assert (
+        finding.statements[0] == "Learned: n/a, since the trained model was not asked, or its answers were not judged."
+    )
+    assert (
+        finding.statements[2]
+        == "Forgotten: n/a, since the trained model was not asked, or its answers were not judged."
+    )
 
 
 def test_nothing_assessed_gives_no_finding() -> None:

@@ -45,7 +45,7 @@ def base(tmp_path: Path) -> Plugin:
     path = tmp_path / "tiny.gguf"
     path.write_bytes(b"GGUF and nothing else")
     models.add_file("tiny", path)
-    return Plugin("pool", PoolTarget.Params(model="tiny", context_tokens=256))
+    return Plugin("pool", PoolTarget.Params(model="tiny", engine="transformers", context_tokens=256))
 
 
 def train(base: Plugin, examples: list[Example] = EXAMPLES, kind: type[LocalTrainer] = LocalTrainer) -> Trained:
@@ -121,7 +121,7 @@ def test_a_missing_package_is_answered_with_the_command_that_installs_it(base: P
 
 def test_a_missing_model_is_answered_with_how_to_add_it() -> None:
     with pytest.raises(TrainingFailed, match="unknown model 'nobody'"):
-        train(Plugin("pool", PoolTarget.Params(model="nobody")))
+        train(Plugin("pool", PoolTarget.Params(model="nobody", engine="transformers")))
 
 
 def test_training_checks_its_examples_again(base: Plugin) -> None:
@@ -161,3 +161,9 @@ def test_nothing_is_rehearsed_that_tests_of_forgetting_ask() -> None:
     asked = {question.question for question in (*common_questions(), *common_choices())}
     assert len(asked) > 20
     assert not asked & {question for question, _ in GENERAL}
+
+
+def test_a_base_of_another_engine_is_refused_since_the_difference_would_not_be_the_trainings_alone() -> None:
+    base = Plugin("pool", PoolTarget.Params(model="tiny"))
+    with pytest.raises(ConfigError, match="cannot tune a model of the engine 'llama_cpp': allowed: transformers"):
+        train(base)
