@@ -9,7 +9,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from probewright.pools.engines.transformers_server.loading import NATIVE_BFLOAT16
+from probewright.pools.engines.transformers_server.loading import native_dtype
 from probewright.pools.engines.transformers_server.prefixes import keeps_all_tokens
 from probewright.trainers.local_process.rows import Row
 
@@ -27,7 +27,7 @@ class Student:
 
     def __init__(self, folder: Path, rank: int) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.dtype = _dtype(self.device)
+        self.dtype = native_dtype(self.device)  # as the engine will compute
         # On a CPU and for short texts plain attention is faster than the fused one, above all backward.
         attention = "eager" if self.device.type == "cpu" else "sdpa"
         base: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=self.dtype, attn_implementation=attention)
@@ -76,11 +76,3 @@ def _shared_tokens(rows: Sequence[Row]) -> int:
     shortest = min(len(row.prompt) for row in rows) - 1
     columns = zip(*(row.prompt[:shortest] for row in rows), strict=True)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
-
-
-def _dtype(device: torch.device) -> torch.dtype:
-    """What the engine will compute in as well: bfloat16 where the device has it natively."""
-    if device.type == "cuda":
-        return torch.bfloat16
-    capabilities = torch.cpu.get_capabilities()
-    return torch.bfloat16 if any(capabilities.get(name) for name in NATIVE_BFLOAT16) else torch.float32

@@ -49,7 +49,7 @@ def load(folder: Path, name: str, context_tokens: int, dtype: str = AUTO, adapte
     # Eager attention adds up in the same order whatever else is in the batch or in the cache: on the CPU a score in
     # bfloat16 is then the same to the last bit (a token's moved by up to 0.3 nats else), and it costs no speed.
     attention = "sdpa" if device.type == "cuda" else "eager"
-    precision = _auto(device) if dtype == AUTO else DTYPES[dtype]
+    precision = native_dtype(device) if dtype == AUTO else DTYPES[dtype]
     merging = torch.float32 if adapter else precision  # small changes of large weights would be rounded away
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=merging, attn_implementation=attention)
     _check_context(model.config, context_tokens)
@@ -68,7 +68,8 @@ def _merged(model: Any, adapter: Path) -> Any:
     return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
 
 
-def _auto(device: torch.device) -> torch.dtype:
+def native_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on CUDA and on processors that compute it natively, else float32."""
     if device.type == "cuda":
         return torch.bfloat16
     capabilities = torch.cpu.get_capabilities()
