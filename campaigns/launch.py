@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from probewright.campaigns import archive, models
 from probewright.campaigns.engine import Engine
+from probewright.campaigns.interrupts import was_interrupted
 from probewright.campaigns.progress import Progress
 from probewright.campaigns.runner import Plan, run
 from probewright.campaigns.stop import Stop, StopKind
@@ -69,9 +70,12 @@ class _Interrupts:
     def attach(self, engine: Engine) -> None:
         """Handles signals for this engine from now on; called inside its loop."""
         self._engine = engine
+        is_late = was_interrupted()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._signalled, signal.Signals(number).name)
+        if is_late:
+            self._signalled(signal.SIGINT.name)
 
     def _signalled(self, name: str) -> None:
         engine = self._engine

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from probewright.campaigns.interrupts import EarlyInterrupt
 from probewright.campaigns.progress import Progress
 from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.runner import Plan
@@ -17,6 +18,7 @@ class Session:
     """Notes and progress go to stderr, results to stdout: text for people, or one JSON object with ``--json``."""
 
     def __init__(self, db: str | None, out: Path | None, is_json: bool) -> None:
+        EarlyInterrupt().install()
         self.desk = open_desk(db)
         if out is not None:
             require_writable(out)
