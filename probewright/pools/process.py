@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -64,15 +65,23 @@ class EngineProcess:
 
     def kill(self) -> None:
         """Ends it at once; the supervisor then starts another."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Sends a signal without asking for the exit status.
+
+        asyncio's own `kill` and `terminate` ask first, by waitpid, and so take the status of a process that has just
+        ended away from asyncio's watcher, which then reports 255 (CPython issue 87744).
+        """
+        if self.is_running:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
     async def stop(self) -> None:
         """Ends it: asks first, kills after three seconds."""
         try:
             if self.is_running:
-                with suppress(ProcessLookupError):
-                    self._process.terminate()
+                self._signal(signal.SIGTERM)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(TERMINATE_S):
                         await self._process.wait()
