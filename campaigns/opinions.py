@@ -4,18 +4,15 @@ from collections.abc import Iterable
 
 from probewright.campaigns.results import Facts
 from probewright.findings import Finding, Judged, Table, Value
-from probewright.stats.intervals import clustered_rate
+from probewright.testgen.findings.scores import Scores
 from probewright.types import ASSESSED, Status
-
-Counts = dict[str, tuple[int, int]]  # cluster -> counted, of
 
 
 def second_opinions(facts: Facts, trials: Iterable[Judged]) -> tuple[Finding, ...]:
     """One finding over the cases that enter the rates; none where only one oracle judged."""
     if len(facts.rules) < 2:
         return ()
-    failed: dict[str, Counts] = {rule: {} for rule in facts.rules}
-    agreed: dict[str, Counts] = {rule: {} for rule in facts.rules}
+    scores = Scores()
     for judged in trials:
         if not facts.is_rated(judged.outcome.labels):
             continue
@@ -23,18 +20,12 @@ def second_opinions(facts: Facts, trials: Iterable[Judged]) -> tuple[Finding, ..
         for rule in facts.rules:
             verdict = judged.verdicts.get(rule)
             if verdict is not None and verdict.status in ASSESSED:
-                _count(failed[rule], cluster, verdict.status is Status.FAIL)
+                scores.add((rule, "failed"), cluster, verdict.status is Status.FAIL)
                 if judged.outcome.status in ASSESSED:
-                    _count(agreed[rule], cluster, verdict.status is judged.outcome.status)
+                    scores.add((rule, "agrees"), cluster, verdict.status is judged.outcome.status)
     rows: list[tuple[Value, ...]] = [
-        (rule, clustered_rate(list(failed[rule].values())), clustered_rate(list(agreed[rule].values())))
-        for rule in facts.rules
+        (rule, scores.rate((rule, "failed")), scores.rate((rule, "agrees"))) for rule in facts.rules
     ]
     table = Table("Each oracle on the cases that enter the rates", ("", "failed", "agrees with the first"), tuple(rows))
     said = f"The outcomes are those of {facts.rules[0]}; the other oracles decide nothing."
     return (Finding("What each oracle says", (said,), (table,)),)
-
-
-def _count(counts: Counts, cluster: str, is_so: bool) -> None:
-    counted, of = counts.get(cluster, (0, 0))
-    counts[cluster] = (counted + is_so, of + 1)

@@ -11,6 +11,7 @@ from probewright.campaigns import models
 from probewright.campaigns.codec import messages_from_json
 from probewright.campaigns.parts import named
 from probewright.campaigns.results import Facts, Result, Said
+from probewright.campaigns.spec import own_opinions
 from probewright.campaigns.store import OUTCOME, outcome_of, spent
 from probewright.figures import counted
 from probewright.findings import Judged
@@ -61,7 +62,7 @@ def _rules(spec: dict[str, Any], family: Any) -> tuple[str, ...]:
     deciding = spec["oracle"]["kind"] if spec["oracle"] else family.oracle
     if (opinions := spec.get("opinions")) is not None:
         return (deciding, *(plugin["kind"] for plugin in opinions))
-    return (deciding, *(family.opinions if deciding == family.oracle else ()))
+    return (deciding, *own_opinions(family, deciding))
 
 
 def _provenance(row: models.Campaign) -> dict[str, dict[str, Any]]:

@@ -73,10 +73,8 @@ class CampaignSpec(_Model):
         """The oracles that judge beside the deciding one: those that the spec names, else the family's own."""
         if self.opinions is not None:
             return self.opinions
-        family = registry.load("family", self.family.kind)
-        if self.judge.kind != family.oracle:  # the family's opinions go with its own oracle
-            return ()
-        return tuple(reference("oracle", name) for name in family.opinions)
+        own = own_opinions(registry.load("family", self.family.kind), self.judge.kind)
+        return tuple(reference("oracle", name) for name in own)
 
     def dump(self) -> dict[str, Any]:
         """The spec as plain JSON values, every default spelled out."""
@@ -88,3 +86,8 @@ class CampaignSpec(_Model):
         ``trials`` and ``cases`` are limits: raising them goes on with the same campaign.
         """
         return self.model_dump(mode="json", exclude={"limits", "gate"})
+
+
+def own_opinions(family: Any, deciding: str) -> tuple[str, ...]:
+    """The oracles that judge beside ``deciding`` where the spec names none: a family has them for its own oracle."""
+    return tuple(family.opinions) if deciding == family.oracle else ()

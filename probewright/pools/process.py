@@ -13,7 +13,10 @@ from probewright.pools.child import ANNOUNCEMENT, HOST
 from probewright.pools.engine_log import EngineLog, copy_lines
 
 # All that an engine's process sees of its parent's environment: never the keys of other endpoints.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+INHERITED = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
+    "CUDA_VISIBLE_DEVICES",  # a process that trains and one that serves see the same GPUs
+)
 HEALTH_TIMEOUT_S = 5.0
 HEALTH_POLL_S = 0.02
 TERMINATE_S = 3.0

@@ -4,12 +4,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from probewright.pools.child import ONE_THREAD
 from probewright.pools.engine import EngineOptions
 from probewright.pools.models import InstalledModel
 
 SERVER = "probewright.pools.engines.llama_cpp_server"
-# More than one thread a process loses 5 to 15 times the speed as soon as another process wants a core.
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
 class LlamaCpp:

@@ -7,16 +7,14 @@ from typing import ClassVar
 
 from probewright import home
 from probewright.pools import adapters
+from probewright.pools.child import ONE_THREAD
 from probewright.pools.engine import EngineOptions
 from probewright.pools.models import InstalledModel
 
 SERVER = "probewright.pools.engines.transformers_server"
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
-        # More than one thread a process loses 5 to 15 times the speed as soon as another process wants a core.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **ONE_THREAD,
         "TOKENIZERS_PARALLELISM": "false",
         # Nothing is fetched and nothing is told to anybody.
         "HF_HUB_OFFLINE": "1",

@@ -9,19 +9,18 @@ from pathlib import Path
 
 from probewright import home
 from probewright.errors import ConfigError, TrainingFailed
+from probewright.pools.child import ONE_THREAD
 from probewright.pools.engine_log import EngineLog, copy_lines
 from probewright.pools.process import INHERITED
 from probewright.trainers.local_process.job import FAILED, REFUSED, Job
 
 MODULE = "probewright.trainers.local_process"
 SETTINGS = {
-    "OMP_NUM_THREADS": "1",  # more threads lose most of their speed as soon as another process wants a core
-    "MKL_NUM_THREADS": "1",
+    **ONE_THREAD,
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",  # everything lies in the data folder; nothing is looked up anywhere
     "PYTHONWARNINGS": "ignore",  # a log's last line is the reason, not a library's deprecation
 }
-ALSO_INHERITED = ("CUDA_VISIBLE_DEVICES",)
 
 
 async def run(job: Job, folder: Path) -> None:
@@ -79,5 +78,5 @@ def _check(code: int, log: EngineLog) -> None:
 
 def _environment() -> dict[str, str]:
     """All that the process sees of this one's environment: never the keys of endpoints."""
-    names = (*INHERITED, *ALSO_INHERITED, home.VARIABLE)
+    names = (*INHERITED, home.VARIABLE)
     return {name: os.environ[name] for name in names if name in os.environ} | SETTINGS
