@@ -5,6 +5,7 @@ from probewright.campaigns.parts import Opinion, Parts
 from probewright.campaigns.scribe import Scribe
 from probewright.errors import LimitReached, StoreError, TargetError
 from probewright.protocols import Finished, Task
+from probewright.targets import asked_case
 from probewright.types import Case, Outcome, Status, Transcript, Verdict
 
 
@@ -18,10 +19,12 @@ async def play(chunk: int, task: Task, scribe: Scribe, parts: Parts, dialogue: D
         StoreError: the store failed.
     """
     case: Case | None = task.slot.case
+    asked_case.begin(task.slot.cell.labels)  # for the writer
     try:
         case = await scribe.case_of(chunk, task)
         if case is None:
             return ()
+        asked_case.begin(case.labels)
         await dialogue.run(parts.family.play(case))
         transcript = Transcript(case, tuple(dialogue.exchanges), task.trial)
         verdict = await dialogue.run(parts.oracle.judge(transcript))

@@ -22,6 +22,8 @@
     │   └── EngineFailed                 the engine's process would not start, or kept dying
     ├── LimitReached                     a limit of the campaign allows no further call
     └── StoreError                       rows that cannot be read or written
+        ├── Superseded                   another process did this already
+        ├── LimiterLost                  what all processes spent or sent so far cannot be known
         └── CampaignBusy                 exit code 2: another process runs this campaign
 """
 
@@ -160,6 +162,17 @@ class LimitReached(ProbewrightError):
 
 class StoreError(ProbewrightError):
     """Rows that cannot be read or written."""
+
+
+class Superseded(StoreError):
+    """Another process did this already, while this one held no lease any more."""
+
+
+class LimiterLost(StoreError):
+    """What all processes spent or sent so far cannot be known: Redis forgot it, or does not answer.
+
+    Nothing may be sent until the process has joined its campaign anew.
+    """
 
 
 class CampaignBusy(StoreError):

@@ -16,8 +16,12 @@ from probewright.errors import ConfigError, UnknownName
 TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "target": {
+            "anthropic": "probewright.targets.anthropic:Anthropic",
+            "http_json": "probewright.targets.http_json:HttpJson",
             "openai_chat": "probewright.targets.openai_chat:OpenAIChat",
+            "openai_responses": "probewright.targets.openai_responses:OpenAIResponses",
             "pool": "probewright.targets.pool:PoolTarget",
+            "python": "probewright.targets.python:PythonTarget",
             "tuned": "probewright.targets.tuned:TunedTarget",
         },
         "engine": {

@@ -1,4 +1,4 @@
-"""The one place where targets speak HTTP: limits of an attempt, retries, pace, redaction and error translation.
+"""The one place where targets speak HTTP: limits of an attempt, retries, rates, redaction and error translation.
 
 A target says what to send and how to read the answer (`Call`); `HttpClient.send` brings it, or raises a `TargetError`.
 """
@@ -18,6 +18,7 @@ from probewright import __version__
 from probewright.errors import Garbled, RequestRejected, TargetError
 from probewright.secrets import Redactor
 from probewright.targets.failures import CHECK_URL, Failure, failure_of_error, failure_of_status, not_json, one_line
+from probewright.targets.gate import Gate
 from probewright.targets.pace import Pace
 from probewright.targets.retry import Backoff
 
@@ -28,8 +29,8 @@ HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Us
 T = TypeVar("T")
 
 
-def never(error: Any) -> None:
-    """No rejected request is an answer."""
+def never(parsed: Any) -> None:
+    """No rejected request is an answer; no answer says what it took."""
 
 
 def nothing_more(status: int, body: bytes) -> None:
@@ -56,6 +57,8 @@ class Call(Generic[T]):
         read_rejection: makes an answer out of the parsed JSON of an HTTP 4xx (a provider's filter), or gives None.
         explain: says what an HTTP status and its body mean to this call, or gives None where nothing special.
         method: the HTTP method.
+        tokens: the most tokens that it can take, which a limit of tokens a minute must allow before it is sent.
+        used: how many an answer really took; None where that is unknown.
     """
 
     url: URL
@@ -64,6 +67,8 @@ class Call(Generic[T]):
     read_rejection: Callable[[Any], T | None] = never
     explain: Callable[[int, bytes], Failure | None] = nothing_more
     method: str = "POST"
+    tokens: int = 0
+    used: Callable[[T], int | None] = never
 
     def __str__(self) -> str:
         return f"{self.method} {self.url.with_user(None).with_query(None)}"
@@ -91,7 +96,7 @@ class Answer(Generic[T]):
 
 
 class HttpClient:
-    """Sends JSON over one session of kept-alive connections, as many at once as callers ask for.
+    """Sends JSON over one session of kept-alive connections: as many at once as callers ask for and the server takes.
 
     Create it inside a running event loop and `close` it there.
 
@@ -121,6 +126,7 @@ class HttpClient:
         self._pace = pace
         self._redactor = redactor
         self._on_retry = on_retry
+        self._gate = Gate()
         self._session = aiohttp.ClientSession(
             headers=HEADERS | dict(headers),
             timeout=aiohttp.ClientTimeout(
@@ -134,28 +140,47 @@ class HttpClient:
         """Closes all connections."""
         await self._session.close()
 
+    @property
+    def concurrency(self) -> int | None:
+        """How many requests the server is given at once now; None as long as it refused none."""
+        return self._gate.limit
+
     async def send(self, call: Call[T]) -> Answer[T]:
-        """The answer to ``call``, after bounded retries.
+        """The answer to ``call``, after bounded retries. While it waits to be sent again, others go on.
 
         Raises:
+            LimiterLost: the rate that all processes share cannot be known.
             TargetError: there is none; the message is one line that names the URL, the cause, the number of attempts
                 and what to check. No exception of the HTTP library hangs on it: those carry the request's headers.
         """
         body = call.encoded()
         attempts = 0
         while True:
-            if self._pace:
-                await self._pace.turn()
             attempts += 1
             if attempts > 1:
                 self._on_retry()
-            started = time.perf_counter()
-            result = await self._attempt(call, body)
+            result = await self._attempt_in_turn(call, body)
             if not isinstance(result, Failure):
-                return Answer(result, time.perf_counter() - started, attempts)
+                return Answer(*result, attempts)
             if attempts > self._retries or not result.kind.is_retryable:
                 raise self._error(result, call, attempts)
             await asyncio.sleep(self._backoff.delay_s(attempts, result.retry_after_s))
+
+    async def _attempt_in_turn(self, call: Call[T], body: bytes) -> tuple[T, float] | Failure:
+        """One attempt as soon as server and rate allow it: what it brought, and the seconds that took from then on."""
+        attempt = await self._gate.enter()
+        try:
+            if self._pace:
+                await self._pace.turn(call.tokens)
+            started = time.perf_counter()
+            result = await self._attempt(call, body)
+            latency_s = time.perf_counter() - started
+            self._gate.learn(attempt, is_refused=isinstance(result, Failure) and result.is_refusal)
+        finally:
+            self._gate.leave()
+        if self._pace and call.tokens:
+            await self._pace.used(call.tokens, _used(call, result))
+        return result if isinstance(result, Failure) else (result, latency_s)
 
     async def _attempt(self, call: Call[T], body: bytes) -> T | Failure:
         data = body if len(body) < LARGE_BODY_BYTES else BytesIO(body)
@@ -171,6 +196,14 @@ class HttpClient:
     def _error(self, failure: Failure, call: Call[T], attempts: int) -> TargetError:
         clean = Failure(failure.kind, self._redactor.text(failure.what), failure.check, failure.retry_after_s)
         return clean.error(str(call), attempts)
+
+
+def _used(call: Call[T], result: T | Failure) -> int:
+    """Tokens that an attempt took: none where the server turned it away, all of them where nobody knows."""
+    if isinstance(result, Failure):
+        return 0 if result.is_refusal or not result.kind.is_retryable else call.tokens
+    used = call.used(result)
+    return call.tokens if used is None else used
 
 
 async def _read_body(response: aiohttp.ClientResponse) -> bytes | None:

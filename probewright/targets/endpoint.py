@@ -1,7 +1,8 @@
 """What a spec says of an HTTP endpoint, whatever protocol it speaks: where it is, how to get in, how patient to be."""
 
 import re
-from typing import Annotated, Self
+from hashlib import blake2b
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +12,8 @@ from probewright.errors import ConfigError
 from probewright.plugins import PluginParams
 from probewright.secrets import PREFIX, Secret, SecretRef, read
 from probewright.targets.client import Timeouts
+from probewright.targets.pace import Pace, RateLimits
+from probewright.targets.rates import current
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, section 5.6.2
 SECRET_HEADERS = frozenset(
@@ -50,7 +53,14 @@ Headers = Annotated[dict[str, str], AfterValidator(_check_headers)]
 
 
 class EndpointParams(PluginParams):
-    """Parameters that every HTTP target shares. ``timeout_s`` limits one attempt; ``rpm`` counts retries too."""
+    """Parameters that every HTTP target shares.
+
+    ``timeout_s`` limits one attempt. ``rpm`` and ``tpm``, requests and tokens a minute, count retries too and are
+    shared by all targets of one `account`. ``key_header`` carries ``api_key``, behind ``key_scheme``.
+    """
+
+    key_header: ClassVar[str] = "Authorization"
+    key_scheme: ClassVar[str] = "Bearer "
 
     base_url: BaseUrl
     api_key: SecretRef | None = None
@@ -60,11 +70,14 @@ class EndpointParams(PluginParams):
     read_timeout_s: float | None = Field(None, gt=0, le=3600)
     retries: int = Field(5, ge=0, le=20)
     rpm: int | None = Field(None, gt=0)
+    tpm: int | None = Field(None, ge=10)
 
     @model_validator(mode="after")
     def _names_one_key(self) -> Self:
-        if self.api_key and any(name.lower() == "authorization" for name in self.headers):
-            raise PydanticCustomError("two_keys", "give either api_key or a header Authorization, not both")
+        if self.api_key and any(name.lower() == self.key_header.lower() for name in self.headers):
+            raise PydanticCustomError(
+                "two_keys", "give either api_key or a header {name}, not both", {"name": self.key_header}
+            )
         return self
 
     @property
@@ -77,6 +90,18 @@ class EndpointParams(PluginParams):
     def timeouts(self) -> Timeouts:
         """The limits of one attempt."""
         return Timeouts(self.timeout_s, self.connect_timeout_s, self.read_timeout_s)
+
+    def account(self, name: str) -> str:
+        """Whose rate is used up: a digest of the address, the references (not values) of the keys, and ``name``."""
+        url = URL(self.base_url)
+        place = f"{url.scheme}://{url.host}:{url.port}{url.raw_path.rstrip('/')}"
+        keys = sorted(filter(None, (self.api_key, *(v for v in self.headers.values() if v.startswith(PREFIX)))))
+        return blake2b("\x1f".join((place, name, *keys)).encode(), digest_size=16).hexdigest()
+
+    def pace(self, name: str) -> Pace | None:
+        """The rate of the target ``name`` (kind and model) in the running event loop; None where it has no limit."""
+        limits = RateLimits(self.rpm, self.tpm)
+        return current().pace(self.account(name), limits) if self.rpm or self.tpm else None
 
     def url(self, path: str) -> URL:
         """The address of ``path`` below ``base_url``, which keeps its query (Azure's ``api-version``)."""
@@ -94,13 +119,20 @@ class EndpointParams(PluginParams):
         return {key: _sendable(read(reference, key), key) for key, reference in references.items()}
 
     def sent_headers(self, secrets: dict[str, Secret]) -> dict[str, str]:
-        """The headers of every request, with ``api_key`` as a bearer token and the secrets in place."""
+        """The headers of every request, with ``api_key`` and the other secrets in place."""
         resolved = {
             name: secrets[f"headers.{name}"].reveal() if value.startswith(PREFIX) else value
             for name, value in self.headers.items()
         }
-        bearer = {"Authorization": f"Bearer {secrets['api_key'].reveal()}"} if self.api_key else {}
-        return bearer | resolved
+        key = {self.key_header: self.key_scheme + secrets["api_key"].reveal()} if self.api_key else {}
+        return key | resolved
+
+
+def without_path(base_url: str, path: str) -> str:
+    """``base_url`` as it is, which must not hold the ``path`` that the target puts below it."""
+    if base_url.rstrip("/").endswith(f"/{path}"):
+        raise PydanticCustomError("url_path", "give the URL without /{path}", {"path": path})
+    return base_url
 
 
 def _sendable(secret: Secret, key: str) -> Secret:

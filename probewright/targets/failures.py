@@ -23,6 +23,7 @@ from probewright.targets.retry import retry_after_s
 
 MAX_QUOTE_CHARS = 300
 MAX_QUOTED_BYTES = 64 * 1024  # a server's message stands at the start; more is not parsed for it
+TOO_MANY = frozenset({429, 503, 529})  # too many requests, unavailable, Anthropic's "overloaded"
 MISSING = frozenset({404, 405, 501})  # not found, method not allowed, not implemented
 HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
 
@@ -37,12 +38,16 @@ CHECK_TIMEOUT = "raise timeout_s or lower limits.concurrency"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One attempt that brought no answer: which error it is, what happened, and what the user can check."""
+    """One attempt that brought no answer: which error it is, what happened, and what the user can check.
+
+    ``is_refusal`` says that the server took nothing on, since it has too many requests.
+    """
 
     kind: type[TargetError]
     what: str
     check: str
     retry_after_s: float | None = None
+    is_refusal: bool = False
 
     def error(self, request: str, attempts: int) -> TargetError:
         """The error to raise for ``request`` (method and URL) after so many attempts, in one line."""
@@ -93,9 +98,9 @@ def failure_of_status(status: int, headers: Mapping[str, str], body: bytes) -> F
     if status in (401, 403):
         return Failure(AccessDenied, said, CHECK_KEY)
     if status == 429:
-        return Failure(RateLimited, said, CHECK_RATE, wait_s)
+        return Failure(RateLimited, said, CHECK_RATE, wait_s, is_refusal=True)
     if status == 408 or status >= 500:
-        return Failure(ServerFault, said, CHECK_LATER, wait_s)
+        return Failure(ServerFault, said, CHECK_LATER, wait_s, is_refusal=status in TOO_MANY)
     return Failure(RequestRejected, said, CHECK_REQUEST)
 
 

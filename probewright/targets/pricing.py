@@ -11,6 +11,7 @@ from probewright.types import Message, Usage
 CHARS_PER_TOKEN = 4  # English prose in the tokenizers in use; for estimates of what was used
 WORST_CHARS_PER_TOKEN = 2  # ASCII that no tokenizer has seen before, such as leetspeak or digits
 MESSAGE_TOKENS = 16  # role markers and separators of one message in a chat template
+DEFAULT_MAX_TOKENS = 4096  # what is set aside for an answer whose length nobody limits
 
 
 class Price(PluginParams):

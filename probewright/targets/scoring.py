@@ -11,13 +11,13 @@ from typing import Any
 from yarl import URL
 
 from probewright.errors import Garbled, RequestRejected, Unsupported
-from probewright.targets.chat_reply import read_rejection
 from probewright.targets.client import Call, HttpClient
 from probewright.targets.echo_reply import Echoes, Span, Unclear, read_echoes, span_by_ids, span_by_text
 from probewright.targets.endpoint import EndpointParams
 from probewright.targets.failures import CHECK_LATER, CHECK_URL, Failure, is_missing, one_line, quote
 from probewright.targets.journey import Journey
 from probewright.targets.pricing import worst_case_tokens
+from probewright.targets.provider_filter import read_rejection
 from probewright.targets.server_tokens import ServerTokenizer
 from probewright.types import Message, Reply, Score, Usage
 
@@ -46,6 +46,7 @@ class Scorer:
     def __init__(self, client: HttpClient, endpoint: EndpointParams, model: str, system: tuple[Message, ...]) -> None:
         self._client = client
         self._url = endpoint.url(PATH)
+        self._is_metered = endpoint.tpm is not None
         self._model = model
         self._system = system
         self._tokenizer = ServerTokenizer(endpoint, model)
@@ -118,7 +119,9 @@ class Scorer:
             "temperature": 0,
         }
         read = partial(read_echoes, prompts=len(prompts))
-        return Call(self._url, body, read, read_rejection, explain=partial(_explain, self._model))
+        explain = partial(_explain, self._model)
+        tokens = _worst_case_tokens(prompts) if self._is_metered else 0
+        return Call(self._url, body, read, read_rejection, explain, tokens=tokens, used=_used_tokens)
 
 
 def worst_case_usage(request: Score, system: Sequence[Message]) -> Usage:
@@ -130,6 +133,16 @@ def worst_case_usage(request: Score, system: Sequence[Message]) -> Usage:
         else:
             tokens += worst_case_tokens((*system, *request.prefix, Message("assistant", option)))
     return Usage(tokens, len(request.options))
+
+
+def _worst_case_tokens(prompts: Sequence[str] | Sequence[list[int]]) -> int:
+    """All prompts again, of which some are token ids by now, and one generated token each."""
+    texts = worst_case_tokens([Message("user", prompt) for prompt in prompts if isinstance(prompt, str)])
+    return texts + sum(len(prompt) for prompt in prompts if not isinstance(prompt, str)) + len(prompts)
+
+
+def _used_tokens(found: Echoes | Reply) -> int:
+    return found.usage.total
 
 
 def _reply(call: Call[Any], found: Echoes, spans: Sequence[Span]) -> Reply:

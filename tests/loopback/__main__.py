@@ -7,6 +7,7 @@ import threading
 
 import uvloop
 
+from tests.loopback.capacity import schedule
 from tests.loopback.faults import Fault, Plan
 from tests.loopback.running import listening
 from tests.loopback.scoring import Quirk
@@ -30,10 +31,13 @@ def parse() -> tuple[Behaviour, int]:
     parser.add_argument("--fault", type=rate, action="append", default=[], metavar="NAME=SHARE")
     parser.add_argument("--script", default="", metavar="NAME,NAME", help="what the first requests meet, in order")
     parser.add_argument("--quirk", type=Quirk, action="append", default=[], metavar="NAME", help="how it scores")
+    parser.add_argument("--capacity", type=schedule, default=(), metavar="N,N@SECONDS", help="requests at once")
     given = parser.parse_args()
     script = tuple(Fault(name) for name in given.script.split(",") if name)
     plan = Plan(script=script, rates=dict(given.fault), seed=given.seed)
-    behaviour = Behaviour(given.latency_ms / 1000, given.refuse_share, given.retry_after, plan, frozenset(given.quirk))
+    behaviour = Behaviour(
+        given.latency_ms / 1000, given.refuse_share, given.retry_after, plan, frozenset(given.quirk), given.capacity
+    )
     return behaviour, given.port
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
+from tests.loopback.capacity import Schedule
 from tests.loopback.faults import Plan
 from tests.loopback.scoring import Quirk
 from tests.loopback.server import Behaviour, Log, LoopbackApp
@@ -49,7 +50,7 @@ async def listening(behaviour: Behaviour, port: int = 0) -> AsyncIterator[Loopba
 
 
 @contextmanager
-def serving(plan: Plan | None = None, **behaviour: float | str | frozenset[Quirk]) -> Iterator[Loopback]:
+def serving(plan: Plan | None = None, **behaviour: float | str | frozenset[Quirk] | Schedule) -> Iterator[Loopback]:
     """A server in a thread with its own loop, for tests; ``behaviour`` are fields of `Behaviour`."""
     settings = Behaviour(plan=plan or Plan(), **behaviour)  # type: ignore[arg-type]
     started: list[Loopback] = []

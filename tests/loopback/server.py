@@ -1,6 +1,6 @@
-"""An OpenAI-compatible endpoint on loopback: real HTTP, deterministic answers, planned faults, and a log to reconcile.
+"""An endpoint on loopback that speaks several protocols: real HTTP, deterministic answers, planned faults, and a log.
 
-Every error body repeats the Authorization header, as careless servers do, so any test of an error is one of redaction.
+Every error body repeats the key of the request, as careless servers do, so any test of an error is one of redaction.
 """
 
 import asyncio
@@ -13,10 +13,12 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tests.loopback.capacity import Room, Schedule
 from tests.loopback.faults import Canned, Fault, Plan, share
+from tests.loopback.protocols import PROTOCOLS
 from tests.loopback.scoring import COMPLETIONS_PATH, TOKENIZE_PATH, Quirk, ScoringApp
 
-CHAT_PATH = "/v1/chat/completions"
+KEY_HEADERS = ("Authorization", "x-api-key")
 KEPT_HEADERS = 100
 REFUSALS = ("I can't help with that.", "I'm sorry, but I cannot assist with this request.", "I won't do that.")
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -26,7 +28,8 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 class Behaviour:
     """How the server answers: seconds until it does, the share of prompts it refuses (0 to 1), and its faults.
 
-    ``retry_after`` is the header of a 429 as it is sent, ``quirks`` are how it scores.
+    ``retry_after`` is the header of a 429 as it is sent, ``quirks`` are how it scores, ``capacity`` says how many
+    requests it takes at once; it answers 429 to any more, without its latency.
     """
 
     latency_s: float = 0.0
@@ -34,6 +37,7 @@ class Behaviour:
     retry_after: str = "1"
     plan: Plan = field(default_factory=Plan)
     quirks: frozenset[Quirk] = frozenset()
+    capacity: Schedule = ()
 
 
 @dataclass
@@ -54,12 +58,14 @@ class Log:
     max_in_flight: int = 0
     first_at: float = 0.0  # seconds of the machine's monotonic clock, the same in every process
     last_at: float = 0.0
+    refused: int = 0  # for want of a place
 
     def dump(self) -> dict[str, Any]:
         """The log as JSON; only the latest 100 headers are kept."""
         return {
             "requests": self.requests,
             "max_in_flight": self.max_in_flight,
+            "refused": self.refused,
             "first_at": self.first_at,
             "last_at": self.last_at,
             "steps": dict(self.steps),
@@ -77,6 +83,7 @@ class LoopbackApp:
         self.behaviour = behaviour
         self.log = Log()
         self._scoring = ScoringApp(behaviour.quirks)
+        self._room = Room(behaviour.capacity)
         self._closing = asyncio.Event()
 
     def stop_stalling(self) -> None:
@@ -96,15 +103,25 @@ class LoopbackApp:
         log.in_flight += 1
         log.max_in_flight = max(log.max_in_flight, log.in_flight)
         try:
-            return await self._complete(request, log)
+            return await self._complete_in_place(request, log)
         finally:
             log.in_flight -= 1
             log.last_at = monotonic()
 
+    async def _complete_in_place(self, request: web.BaseRequest, log: Log) -> web.StreamResponse:
+        if not self._room.enter(monotonic() - log.first_at):
+            log.refused += 1
+            raw = await request.content.read()
+            return await self._misbehave(Fault.RATE_LIMITED, request, orjson.loads(raw))
+        try:
+            return await self._complete(request, log)
+        finally:
+            self._room.leave()
+
     async def _complete(self, request: web.BaseRequest, log: Log) -> web.StreamResponse:
         raw = await request.content.read()  # request.read() refuses more than 1 MB
         body = orjson.loads(raw)
-        prompt = subject(body)
+        prompt = subject(request.path, body)
         step = self.behaviour.plan.step(log.requests - 1, prompt, log.prompts[prompt])
         log.prompts[prompt] += 1
         log.headers.append(request.headers)
@@ -113,14 +130,14 @@ class LoopbackApp:
         log.steps["canned" if isinstance(step, Canned) else step.value] += 1
         if self.behaviour.latency_s:
             await asyncio.sleep(self.behaviour.latency_s)
-        if step is Fault.NONE and request.path in (CHAT_PATH, COMPLETIONS_PATH, TOKENIZE_PATH):
+        if step is Fault.NONE and request.path in (*PROTOCOLS, COMPLETIONS_PATH, TOKENIZE_PATH):
             step = self._answer_to(request.path, body, self._answer(prompt))
             log.answered[prompt] += 1
         return await self._misbehave(step, request, body)
 
     def _answer_to(self, path: str, body: Any, text: str, model: str = "") -> Canned:
-        if path == CHAT_PATH:
-            return Canned(200, completion(body, text))
+        if protocol := PROTOCOLS.get(path):
+            return protocol.answer(body, text)
         return self._scoring.answer(path, body, model)
 
     def _answer(self, prompt: str) -> str:
@@ -140,15 +157,16 @@ class LoopbackApp:
                 whole = self._answer_to(request.path, body, "half of this is missing")
                 return await _send_half(request, whole.body)
             case Fault.ECHO:
-                key = request.headers.get("Authorization", "")
+                key = key_of(request)
                 canned = self._answer_to(request.path, body, f"your key is {key}", f"model of {key}")
             case Canned():
                 canned = step
             case _:
-                canned = self._canned(step, request.headers.get("Authorization", ""))
+                canned = self._canned(step, request.path, key_of(request))
         return web.Response(status=canned.status, body=canned.body, headers=JSON_HEADERS | dict(canned.headers))
 
-    def _canned(self, fault: Fault, key: str) -> Canned:
+    def _canned(self, fault: Fault, path: str, key: str) -> Canned:
+        protocol = PROTOCOLS.get(path, PROTOCOLS["/v1/chat/completions"])  # /completions has the filter of its sibling
         refused = {"error": {"message": f"not allowed\nwith {key}", "type": "invalid_request_error"}}
         canned = {
             Fault.RATE_LIMITED: Canned(429, orjson.dumps(refused), {"Retry-After": self.behaviour.retry_after}),
@@ -161,38 +179,24 @@ class LoopbackApp:
             Fault.MALFORMED: Canned(200, f'{{"choices": [{{"message": {key}'.encode()),
             Fault.EMPTY: Canned(200, b""),
             Fault.NO_CHOICES: Canned.json({"error": {"message": f"overloaded, said {key}"}}),
-            Fault.FILTERED: Canned.json(azure_filter(key), 400),
-            Fault.FILTERED_ANSWER: Canned.message({"content": None}, finish_reason="content_filter"),
+            Fault.FILTERED: Canned.json(protocol.filtered(key), 400),
+            Fault.FILTERED_ANSWER: Canned.json(protocol.filtered_answer),
         }
         return canned.get(fault) or Canned.json({"error": {"message": f"no such path or model, {key}"}}, 404)
 
 
-def subject(body: Mapping[str, Any]) -> str:
+def key_of(request: web.BaseRequest) -> str:
+    """The key of a request, however it came."""
+    return next((request.headers[name] for name in KEY_HEADERS if name in request.headers), "")
+
+
+def subject(path: str, body: Mapping[str, Any]) -> str:
     """What a request is about: its last message, its prompt, or the first of its prompts."""
+    if path in PROTOCOLS:
+        return PROTOCOLS[path].prompt(body)
     if "messages" in body:
         return str(body["messages"][-1]["content"])
     return body["prompt"] if isinstance(body["prompt"], str) else str(body["prompt"][0])
-
-
-def completion(body: Mapping[str, Any], text: str) -> bytes:
-    """A chat completion as OpenAI sends it; a token is four characters."""
-    prompt = sum(len(message["content"]) for message in body["messages"]) // 4
-    answer = len(text) // 4
-    return orjson.dumps(
-        {
-            "id": "chatcmpl-loopback",
-            "object": "chat.completion",
-            "model": body["model"],
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer},
-        }
-    )
-
-
-def azure_filter(key: str) -> dict[str, Any]:
-    """The error body of Azure OpenAI's content filter."""
-    inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"violence": {"filtered": True}}}
-    return {"error": {"code": "content_filter", "message": f"filtered, {key}", "innererror": inner}}
 
 
 def _drop(request: web.BaseRequest) -> web.Response:

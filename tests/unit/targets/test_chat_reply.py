@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probewright.errors import Garbled
-from probewright.targets.chat_reply import read_rejection, read_reply
+from probewright.targets.chat_reply import read_reply
+from probewright.targets.provider_filter import read_rejection
 from probewright.types import Reply, Usage
 
 CALLS = [{"id": "1", "type": "function", "function": {"name": "buy", "arguments": "{}"}}]
@@ -119,7 +120,24 @@ def test_an_error_inside_a_success_is_quoted() -> None:
             },
             "content_filter: hate, jailbreak",
         ),
+        (
+            {
+                "code": "content_filter",
+                "content_filters": [
+                    {"blocked": True, "content_filter_results": {"jailbreak": {"filtered": True}, "hate": {}}}
+                ],
+            },
+            "content_filter: jailbreak",
+        ),
         ({"code": 403, "metadata": {"reasons": ["violence"], "flagged_input": "..."}}, "moderation: violence"),
+        (
+            {"code": "invalid_prompt", "message": "Invalid prompt: your prompt was flagged as potentially violating"},
+            "content_filter: invalid_prompt",
+        ),
+        (
+            {"code": "invalid_prompt", "message": "we've limited access to this content for safety reasons"},
+            "content_filter: invalid_prompt",
+        ),
     ],
 )
 def test_a_providers_filter_is_a_blocked_reply_not_an_error(error: Any, blocked: str) -> None:
@@ -128,7 +146,17 @@ def test_a_providers_filter_is_a_blocked_reply_not_an_error(error: Any, blocked:
     assert reply.blocked == blocked
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"error": "text"}, {"error": {"code": "model_not_found"}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"error": "text"},
+        {"error": {"code": "model_not_found"}},
+        {"error": {"code": "invalid_prompt", "message": "Invalid prompt: messages[0].content is missing"}},
+    ],
+)
 def test_any_other_rejection_stays_an_error(body: Any) -> None:
     assert read_rejection(body) is None
 
@@ -139,7 +167,7 @@ json_values = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["choices", "message", "content", "error", "usage", "text", "code", "thinking", "metadata"]
+                ["choices", "message", "content", "error", "usage", "text", "code", "thinking", "content_filters"]
             ),
             inner,
             max_size=4,

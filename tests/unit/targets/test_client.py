@@ -11,7 +11,7 @@ from probewright.errors import AccessDenied, Garbled, RateLimited, RequestReject
 from probewright.secrets import Redactor
 from probewright.targets.client import Call, HttpClient, Timeouts
 from probewright.targets.openai_chat import OpenAIChat
-from probewright.targets.pace import Pace
+from probewright.targets.pace import LocalMeter, Pace, RateLimits
 from probewright.targets.retry import Backoff
 from probewright.types import Generate, Message, Reply
 from tests.loopback.faults import Canned, Fault, Plan
@@ -161,7 +161,7 @@ def test_every_attempt_passes_the_rate_limit() -> None:
             timeouts=Timeouts(total_s=5, connect_s=5),
             retries=5,
             backoff=SHORT,
-            pace=Pace(60, clock=lambda: now[0], sleep=sleep),
+            pace=Pace(RateLimits(rpm=60), LocalMeter(lambda: now[0]), sleep=sleep),
             redactor=Redactor(),
             on_retry=lambda: None,
         )
