@@ -7,10 +7,18 @@ Quote ratios, not seconds: machines differ, and this one may be noisy.
 import argparse
 import sys
 
-from bench import imports, scoring, sending, training
+from bench import adaptive, endurance, imports, scoring, sending, survival, training
 
-BENCHES = {"imports": imports.bench, "sending": sending.bench, "scoring": scoring.bench, "training": training.bench}
-DEFAULT = ("imports", "sending")  # the others need the extra `torch` and the model
+BENCHES = {
+    "imports": imports.bench,
+    "sending": sending.bench,
+    "adaptive": adaptive.bench,
+    "survival": survival.bench,
+    "endurance": endurance.bench,
+    "scoring": scoring.bench,
+    "training": training.bench,
+}
+DEFAULT = ("imports", "sending", "adaptive", "survival", "endurance")  # the others need the extra `torch` and the model
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ from probewright.protocols import Cost, Finished, Limiter, Store
 from probewright.types import Ask, Reply, Role
 
 RENEW_S = 20.0  # leases last three times as long
+HEED_S = 1.0  # how often the store is asked whether somebody stopped the campaign
 GRACE_S = 10.0  # how long requests in flight may still bring their answers after a stop
 
 
@@ -58,12 +59,12 @@ class Engine:
     _rooms: dict[bool, asyncio.Semaphore] = field(init=False)
     _breakers: dict[Address, Breaker] = field(init=False)
     _scribe: Scribe = field(init=False)
-    _reserved: int = field(init=False, default=0)  # calls in flight
-    _settled: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _cut: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     async def run(self) -> Stop | None:
-        """Runs until every planned trial has its outcome; returns why it stopped earlier, or None.
+        """Runs until nothing is left to do here; returns why it stopped earlier, or None.
+
+        Where other processes work on the same campaign, their chunks may still be open then.
 
         Raises:
             StoreError: the store failed; what was committed before stands.
@@ -118,6 +119,8 @@ class Engine:
             await self._reserve(reserved)
             cost = Cost(usd=0.0)
             try:
+                if self._stop is not None:  # while it waited
+                    raise LimitReached(self._stop.kind, self._stop.reason)
                 reply = await endpoint.ask(ask.request)
                 cost = Cost(1, reply.usage.total, reply.usd)
             except (TargetError, PoolError) as error:
@@ -125,26 +128,16 @@ class Engine:
                     self.stop(StopKind.TARGET, reason)
                 raise
             finally:
-                self.limiter.settle(reserved, cost)
-                self._reserved -= 1
-                self._settled.set()
+                await self.limiter.settle(reserved, cost)
         self._breakers[address].answered()
         return reply
 
     async def _reserve(self, cost: Cost) -> None:
-        """Sets ``cost`` aside; where only calls in flight stand in the way, waits for what they really cost."""
-        while True:
-            self._settled.clear()
-            try:
-                self.limiter.reserve(cost)
-            except LimitReached as limit:
-                if self._reserved == 0 or self._stop is not None:
-                    self.stop(StopKind.LIMIT, str(limit))
-                    raise
-                await self._settled.wait()
-            else:
-                self._reserved += 1
-                return
+        try:
+            await self.limiter.reserve(cost)
+        except LimitReached as limit:
+            self.stop(StopKind.LIMIT, str(limit))
+            raise
 
     async def _work(self) -> None:
         planner = asyncio.create_task(self._planner.run())
@@ -152,10 +145,11 @@ class Engine:
         workers = [asyncio.create_task(self._worker()) for _ in range(hands)]
         clock = asyncio.create_task(self._watch_clock())
         pulse = asyncio.create_task(self._renew())
+        ears = asyncio.create_task(self._heed())
         watched = asyncio.create_task(self._end_after_stop(workers))
-        helpers = (planner, pulse, clock, watched)
+        helpers = (planner, pulse, clock, ears, watched)
         try:
-            await _until_gone(workers, [planner, pulse, clock])
+            await _until_gone(workers, [planner, pulse, clock, ears])
         finally:
             for task in (*helpers, *workers):
                 task.cancel()
@@ -188,6 +182,13 @@ class Engine:
         while True:
             await asyncio.sleep(RENEW_S)
             await self._journal.call(self.store.renew)
+            await self.limiter.renew()
+
+    async def _heed(self) -> None:
+        while not self.is_stopping:
+            await asyncio.sleep(HEED_S)
+            if (reason := await self._journal.call(self.store.ended)) is not None:
+                self.stop(StopKind.CANCEL, reason)
 
     async def _watch_clock(self) -> None:
         if self.load.seconds_left is not None:
@@ -198,7 +199,8 @@ class Engine:
         await self._stopping.wait()
         self._feed.stop()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._cut.wait(), self.grace_s)
+            async with asyncio.timeout(self.grace_s):
+                await self._cut.wait()
         for worker in workers:
             worker.cancel()
 

@@ -28,6 +28,7 @@ class Journal:
         self._timer: asyncio.TimerHandle | None = None
         self._commits: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
+        self.lost: set[int] = set()  # chunks that another process took over, since this one was asleep for too long
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs a store's method in the store's thread, after everything handed over before."""
@@ -86,7 +87,7 @@ class Journal:
 
     async def _save(self, batch: list[Sequence[Entry]]) -> None:
         try:
-            await self.call(self._store.save, [entry for entries in batch for entry in entries])
+            self.lost.update(await self.call(self._store.save, [entry for entries in batch for entry in entries]))
         except Exception as error:  # noqa: BLE001 (the edge of the store's thread: kept, and raised by the next put)
             self._failure = self._failure or error
         finally:

@@ -12,21 +12,27 @@ from probewright.campaigns import archive, models
 from probewright.campaigns.engine import Engine
 from probewright.campaigns.interrupts import was_interrupted
 from probewright.campaigns.progress import Progress
-from probewright.campaigns.runner import Plan, run
+from probewright.campaigns.runner import Plan, budget, run
+from probewright.campaigns.sharing import shared_rates
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.campaigns.store import DjangoStore
 from probewright.errors import StoreError
+from probewright.protocols import Standing
 
 GARBAGE_THRESHOLD = 20_000  # new containers before a collection; Python's default of 700 costs a run 5 % of its CPU
 
 
 def launch(
-    plan: Plan, row: models.Campaign, progress: Progress, notice: Callable[[str], None] = lambda _: None
+    plan: Plan,
+    row: models.Campaign,
+    progress: Progress,
+    notice: Callable[[str], None] = lambda _: None,
+    redis_url: str = "",
 ) -> Stop | None:
     """Runs the campaign until it is finished or stopped, holding its row meanwhile.
 
     SIGINT and SIGTERM end it gently: requests in flight may still bring their answers for 10 s, a second signal cuts
-    them. ``notice`` is told what a signal does.
+    them. ``notice`` is told what a signal does. Rates of targets are shared through ``redis_url`` where there is one.
 
     Raises:
         CampaignBusy: another living process runs it.
@@ -37,12 +43,12 @@ def launch(
     archive.hold(row, plan)
     stop: Stop | None = Stop(StopKind.INTERRUPT, "the run broke off")
     try:
-        store = DjangoStore(row.pk, plan.spec.limits.trials)
+        store = DjangoStore(row.pk, plan.spec.limits.trials, plan.spec.limits.concurrency)
         standing = store.standing()
         interrupts = _Interrupts(notice)
-        _relax_garbage_collection()
+        relax_garbage_collection()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            stop = runner.run(run(plan, store, standing, progress, interrupts.attach))
+            stop = runner.run(_run(plan, store, standing, progress, interrupts.attach, redis_url))
     except DatabaseError as error:
         said = " ".join(str(error).split())
         raise StoreError(
@@ -54,7 +60,19 @@ def launch(
     return stop
 
 
-def _relax_garbage_collection() -> None:
+async def _run(
+    plan: Plan,
+    store: DjangoStore,
+    standing: Standing,
+    progress: Progress,
+    started: Callable[[Engine], None],
+    redis_url: str,
+) -> Stop | None:
+    async with shared_rates(redis_url):
+        return await run(plan, store, standing, budget(plan, standing), progress, started)
+
+
+def relax_garbage_collection() -> None:
     """What was imported lives on and need not be looked at again; answers hold no cycles, so collecting can wait."""
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)

@@ -1,5 +1,7 @@
 """Hard limits of one campaign within one process."""
 
+import asyncio
+
 from probewright.errors import LimitReached
 from probewright.protocols import Cost
 
@@ -18,39 +20,56 @@ class BudgetLimiter:
         }
         self._spent = spent or Cost(usd=0.0)
         self._reserved = Cost(usd=0.0)
+        self._reservations = 0
+        self._settled = asyncio.Event()
 
     @property
     def spent(self) -> Cost:
         """What the settled calls cost; ``usd`` is None once one of them had no known price."""
         return self._spent
 
-    def reserve(self, cost: Cost) -> None:
-        """Sets ``cost`` aside.
+    async def reserve(self, cost: Cost) -> None:
+        """Sets ``cost`` aside; where only other reservations stand in the way, waits for what they really cost.
 
         Raises:
-            LimitReached: spent, reserved and ``cost`` together exceed a limit, or dollars are limited and the price is
-                unknown.
+            LimitReached: what is spent leaves no room for ``cost``, or dollars are limited and the price is unknown.
         """
         if not self._limits:
             return
-        reserved = add(self._reserved, cost)
-        wanted = add(self._spent, reserved)
+        while (refusal := self._refusal(cost)) is not None:
+            if not self._reservations:
+                raise refusal
+            self._settled.clear()
+            await self._settled.wait()
+        self._reserved = add(self._reserved, cost)
+        self._reservations += 1
+
+    async def settle(self, reserved: Cost, real: Cost) -> None:
+        """Replaces a reservation by what the call really cost; `Cost()` with usd 0.0 gives it back unspent."""
+        if self._limits:
+            self._reservations -= 1
+            self._reserved = _less(self._reserved, reserved) if self._reservations else Cost(usd=0.0)
+            self._settled.set()
+        self._spent = add(self._spent, real)
+
+    async def renew(self) -> None:
+        """Nothing to renew: no other process counts with this one."""
+
+    def _refusal(self, cost: Cost) -> LimitReached | None:
+        """Why ``cost`` cannot be set aside now, or None where it can."""
+        wanted = add(self._spent, add(self._reserved, cost))
         for name, limit in self._limits.items():
             value = getattr(wanted, name)
             if value is None:
-                raise LimitReached(name, f"limits.usd: {limit:g} cannot be held: the price of a call is unknown")
+                return LimitReached(name, f"limits.usd: {limit:g} cannot be held: the price of a call is unknown")
             if value > limit:
-                used = getattr(self._spent, name)
-                raise LimitReached(
-                    name, f"limits.{name}: {used:,.6g} of {limit:,.6g} spent; the next call could exceed it"
-                )
-        self._reserved = reserved
+                return LimitReached(name, used_up(name, limit, getattr(self._spent, name)))
+        return None
 
-    def settle(self, reserved: Cost, real: Cost) -> None:
-        """Replaces a reservation by what the call really cost; `Cost()` with usd 0.0 gives it back unspent."""
-        if self._limits:
-            self._reserved = _less(self._reserved, reserved)
-        self._spent = add(self._spent, real)
+
+def used_up(name: str, limit: float, used: float) -> str:
+    """What is said of a limit that allows no further call."""
+    return f"limits.{name}: {used:,.6g} of {limit:,.6g} spent; the next call could exceed it"
 
 
 def _less(a: Cost, b: Cost) -> Cost:

@@ -1,13 +1,13 @@
 """A store without a database, for pytest and for trying things out: the same role, kept in plain values."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
 from probewright.campaigns.limiter import add
 from probewright.campaigns.planner import duplicate
-from probewright.errors import StoreError
+from probewright.errors import Superseded
 from probewright.protocols import Answered, Chunk, Closed, Cost, Entry, Finished, Round, Slot, Standing, Task
 from probewright.types import Case, Exchange, Hole, Json, Outcome, Verdict
 
@@ -27,6 +27,7 @@ class MemoryStore:
         self._ids = count(1)
         self.slots: dict[int, Slot] = {}
         self.holes: list[Hole] = []
+        self._is_planned = False
         self.exchanges: dict[tuple[int, int | None], list[Exchange]] = {}
         self.finished: dict[tuple[int, int], Outcome] = {}
         self.verdicts: dict[tuple[int, int], list[Verdict]] = {}
@@ -42,6 +43,7 @@ class MemoryStore:
             holes=len(self.holes),
             spent=self.spent(),
             seconds=0.0,
+            is_planned=self._is_planned,
         )
 
     def counts(self) -> Mapping[str, int]:
@@ -56,14 +58,22 @@ class MemoryStore:
                 total = add(total, Cost(1, exchange.reply.usage.total, exchange.reply.usd))
         return total
 
+    def lead(self) -> bool:
+        """True: no other process can see this store."""
+        return True
+
+    def end_planning(self) -> None:
+        """Notes that no further round comes."""
+        self._is_planned = True
+
     def plan(self, planned: Round) -> None:
         """Keeps a round's slots, holes and search state.
 
         Raises:
-            StoreError: the round is not the next one.
+            Superseded: the round is not the next one.
         """
         if planned.number != len(self._rounds):
-            raise StoreError(f"round {planned.number} cannot be planned: the next round is {len(self._rounds)}")
+            raise Superseded(f"round {planned.number} cannot be planned: the next round is {len(self._rounds)}")
         positions = [slot.position for slot in planned.slots]
         self.slots.update({slot.position: slot for slot in planned.slots})
         self.holes.extend(planned.holes)
@@ -100,13 +110,16 @@ class MemoryStore:
     def renew(self) -> None:
         """Nothing to renew: no other process can see this store."""
 
+    def ended(self) -> None:
+        """Nobody else can stop this campaign."""
+
     def release(self) -> None:
         """Gives all claimed chunks back that are not closed."""
         self._unclaimed = sorted({*self._unclaimed, *self._claimed})
         self._claimed.clear()
 
-    def save(self, entries: Sequence[Entry]) -> None:
-        """Keeps answers and outcomes, and closes chunks."""
+    def save(self, entries: Sequence[Entry]) -> Collection[int]:
+        """Keeps answers and outcomes, and closes chunks; no other process can take one over."""
         for entry in entries:
             match entry:
                 case Answered(position, trial, _, exchange):
@@ -116,6 +129,7 @@ class MemoryStore:
                     self.verdicts.setdefault((position, trial), []).extend(verdicts)
                 case Closed(chunk):
                     self._claimed.discard(chunk)
+        return ()
 
     def outcomes(self, round_number: int) -> Sequence[Outcome]:
         """The outcomes of a round, in case order."""

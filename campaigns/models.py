@@ -18,40 +18,44 @@ def _choices(kind: type[Status] | type[Role] | type[HoleKind] | type[StopKind]) 
 class CampaignState(models.TextChoices):
     """Where a campaign stands; only a finished one starts anew when its spec is run again."""
 
+    QUEUED = "queued"  # waits for a worker
     RUNNING = "running"
     STOPPED = "stopped"
     FINISHED = "finished"
 
 
 class Campaign(models.Model):
-    """One spec, run against one target; its counters are kept while it runs."""
+    """One spec, run against one target. What it has cost so far is the sum over its shifts."""
 
     name = models.CharField(max_length=120, db_index=True)
     digest = models.CharField(max_length=64, help_text="of the spec without limits, concurrency and gate")
     spec = JsonColumn()
-    state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.RUNNING)
+    state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.STOPPED, db_index=True)
     stop_kind = models.CharField(max_length=10, choices=_choices(StopKind), blank=True)
     stop_reason = models.TextField(blank=True)
+    created_by = models.CharField(max_length=150, blank=True, help_text="the user of the web; empty: a command")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     space = JsonColumn(help_text="axes by name, in order, or the ids of a set")
     criterion = models.CharField(max_length=20, help_text="what coverage is measured by")
     wanted = models.PositiveIntegerField(default=0, help_text="cases to plan")
+    starts = models.PositiveIntegerField(default=0, help_text="how often it was started or resumed")
+    planner = models.CharField(max_length=200, blank=True, help_text="the process that plans: host, pid, start")
+    planner_until = models.DateTimeField(null=True)
+    is_planned = models.BooleanField(default=False, help_text="whether no further round comes")
     rounds = models.PositiveIntegerField(default=0)
     planned = models.PositiveIntegerField(default=0, help_text="slots that hold, holes left out")
     unwritten = models.PositiveIntegerField(default=0, help_text="of them, those without a case yet")
     hole_count = models.PositiveIntegerField(default=0)
     next_position = models.PositiveIntegerField(default=0)
     search_state = JsonColumn(null=True)
-    calls = models.PositiveBigIntegerField(default=0)
-    prompt_tokens = models.PositiveBigIntegerField(default=0)
-    completion_tokens = models.PositiveBigIntegerField(default=0)
-    usd = models.FloatField(default=0.0, help_text="of the calls whose price is known")
-    unpriced_calls = models.PositiveBigIntegerField(default=0)
-    retries = models.PositiveBigIntegerField(default=0)
+    decided_by = models.CharField(
+        max_length=60, blank=True, help_text="the oracle whose verdicts decide since it judged again; empty: the spec's"
+    )
     provenance = JsonColumn(default=dict, help_text="what each endpoint said of itself: digests, versions, training")
-    seconds = models.FloatField(default=0.0, help_text="all runs together")
-    runner = models.CharField(max_length=200, blank=True, help_text="the process that runs it: host, pid, start")
+    runner = models.CharField(
+        max_length=200, blank=True, help_text="the command that runs it alone: host, pid, start; empty: workers may"
+    )
     lease_until = models.DateTimeField(null=True)
 
     class Meta:
@@ -59,6 +63,35 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (campaign {self.pk})"
+
+
+class Shift(models.Model):
+    """One process's part in a campaign: its counters, which nobody else writes, so that workers never queue for a row.
+
+    A campaign's counters are the sums over its shifts.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="shifts", db_index=False)  # the constraint's
+    worker = models.CharField(max_length=200, help_text="the process: host, pid, start")
+    lease_until = models.DateTimeField(null=True, help_text="null once it left")
+    calls = models.BigIntegerField(default=0)
+    prompt_tokens = models.BigIntegerField(default=0)
+    completion_tokens = models.BigIntegerField(default=0)
+    usd = models.FloatField(default=0.0, help_text="of the calls whose price is known")
+    unpriced_calls = models.BigIntegerField(default=0)
+    retries = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0.0, help_text="of the wall clock, while this process planned")
+    passes = models.BigIntegerField(default=0)
+    fails = models.BigIntegerField(default=0)
+    undecided = models.BigIntegerField(default=0)
+    blocked = models.BigIntegerField(default=0)
+    errors = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["campaign", "worker"], name="one_shift_a_worker"),)
+
+    def __str__(self) -> str:
+        return f"{self.worker} at campaign {self.campaign_id}"
 
 
 class Chunk(models.Model):

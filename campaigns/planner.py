@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from probewright.campaigns.journal import Journal
 from probewright.campaigns.script import run_pure
+from probewright.errors import Superseded
 from probewright.protocols import Family, Round, Search, Slot, Standing, Store
 from probewright.types import Case, Cell, Hole, HoleKind
 
 AHEAD = 2  # rounds that may be planned and unfinished at once
 SLICE = 4  # cells written before other work gets a turn: writing is computation, sending must not wait for it
 SPARE_HOLES = 100  # holes allowed beyond the number of cases wanted, before the planner gives up refilling
+LOOK_S = 0.5  # how often a planner that waits looks again, since other processes may have moved the campaign on
 
 
 class Planner:
     """The one planner of a campaign. Plans until ``wanted`` slots hold, refilling holes within bounds.
+
+    Each process that works on a campaign has a planner, and one of them leads: it holds the campaign's lease. The
+    others follow what it stores, and the first to find the lease free goes on from there.
 
     A search that learns is told the outcomes of round r, in case order, before it is asked for round r + 2. One that
     does not learn is only kept from running far ahead of the workers, so that no straggler holds it up.
@@ -28,7 +34,7 @@ class Planner:
         self._wanted = wanted
         self._turn = asyncio.Event()
         self.planned = asyncio.Event()  # set whenever a round was stored or planning ended
-        self.rounds = 0  # planned by this planner
+        self.rounds = 0  # planned so far, as far as this process knows
         self.is_done = False
         self.holes = 0
 
@@ -37,18 +43,46 @@ class Planner:
         self._turn.set()
 
     async def run(self) -> None:
-        """Plans round after round; returns when the search or the number of wanted cases is exhausted."""
+        """Leads or follows; returns when the search or the number of wanted cases is exhausted."""
+        while not self.is_done:
+            if await self._journal.call(self._store.lead):
+                with suppress(Superseded):  # this process slept so long that another took the lead
+                    await self._lead()
+            else:
+                await self._follow()
+        self.planned.set()
+
+    async def _lead(self) -> None:
+        """Plans round after round."""
         standing, is_due = await self._look()
         if standing.search_state is not None:
             self._search.resume(standing.search_state)
         while not self._has_enough(standing):
             if not is_due or standing.planned >= self._wanted:  # slots without a case yet may turn out holes
-                await self._turn.wait()
+                await self._wait()
             elif not await self._plan(standing):
                 break
             standing, is_due = await self._look()
+        await self._journal.call(self._store.end_planning)
         self.is_done = True
-        self.planned.set()
+
+    async def _follow(self) -> None:
+        """Takes note of what the leader stored."""
+        self._turn.clear()
+        standing = await self._journal.call(self._store.standing)
+        if standing.rounds > self.rounds:
+            self.planned.set()
+        self.rounds, self.holes, self.is_done = standing.rounds, standing.holes, standing.is_planned
+        if not self.is_done:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Until this process moved on, or half a second passed."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self._turn.wait()
+        except TimeoutError:
+            self.planned.set()  # whoever waits for a task tries again: another process may have planned, or given back
 
     def _has_enough(self, standing: Standing) -> bool:
         if self.holes >= self._wanted + SPARE_HOLES:
@@ -59,7 +93,7 @@ class Planner:
         """Where the campaign stands, and whether the next round may be planned."""
         self._turn.clear()
         standing, is_due = await self._journal.call(self._ask_store)
-        self.holes = standing.holes
+        self.rounds, self.holes = standing.rounds, standing.holes
         return standing, is_due
 
     def _ask_store(self) -> tuple[Standing, bool]:

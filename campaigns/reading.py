@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from probewright import registry
-from probewright.campaigns import models
+from probewright.campaigns import counters, leases, models
 from probewright.campaigns.codec import messages_from_json
 from probewright.campaigns.parts import named
-from probewright.campaigns.results import Facts, Result, Said
+from probewright.campaigns.results import Facts, Live, Result, Said
+from probewright.campaigns.rows import OUTCOME, outcome_of
 from probewright.campaigns.spec import own_opinions
-from probewright.campaigns.store import OUTCOME, outcome_of, spent
 from probewright.figures import counted
 from probewright.findings import Judged
 from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcome, Role, Space, Status, Verdict
@@ -25,6 +25,7 @@ def facts(row: models.Campaign) -> Facts:
     family = registry.load("family", row.spec["family"]["kind"])
     oracle = registry.load("oracle", (row.spec["oracle"] or {"kind": family.oracle})["kind"])
     verdict = models.Verdict.objects.filter(case__campaign=row).order_by("pk").first()
+    total = counters.total(row.pk)
     cut_off = models.Exchange.objects.filter(case__campaign=row, role=Role.TARGET, finish_reason="length").count()
     return Facts(
         id=row.pk,
@@ -47,13 +48,33 @@ def facts(row: models.Campaign) -> Facts:
         trials=row.spec["limits"]["trials"],
         cut_off=cut_off,
         holes=tuple(_hole(hole) for hole in row.holes.order_by("pk")),
-        spent=spent(row),
-        retries=row.retries,
-        seconds=row.seconds,
+        spent=total.spent,
+        retries=total.retries,
+        seconds=total.seconds,
         rated=family.rated,
         cluster=family.cluster,
         rules=_rules(row.spec, family),
         provenance=_provenance(row),
+    )
+
+
+def live(row: models.Campaign) -> Live:
+    """Where the campaign stands now."""
+    total = counters.total(row.pk)
+    planned = row.planned if row.state == models.CampaignState.FINISHED else row.wanted
+    return Live(
+        id=row.pk,
+        name=row.name,
+        state=row.state,
+        stop_kind=row.stop_kind,
+        stop_reason=row.stop_reason,
+        total=planned * row.spec["limits"]["trials"],
+        counts=total.counts,
+        spent=total.spent,
+        retries=total.retries,
+        seconds=total.seconds,
+        holes=row.hole_count,
+        workers=tuple(leases.workers(row.pk)),
     )
 
 
@@ -114,11 +135,16 @@ def _verdicts(cases: Iterable[int]) -> dict[tuple[int, int], dict[str, Verdict]]
 def results(row: models.Campaign) -> Iterator[Result]:
     """Every trial that has an outcome, with its words, in case order."""
     for page in _pages(row):
-        rows = list(page.values_list("case_id", "case__position", "case__content", *OUTCOME))
-        words = _words({case for case, *_ in rows})
-        for case, position, content, *columns in rows:
-            outcome = outcome_of(*columns)
-            yield Result(position, outcome, words.get((case, outcome.trial)) or _planned_words(content))
+        yield from results_of(page)
+
+
+def results_of(page: QuerySet[models.Transcript]) -> Iterator[Result]:
+    """The trials of one page, with their words, in the page's order."""
+    rows = list(page.values_list("case_id", "case__position", "case__content", *OUTCOME))
+    words = _words({case for case, *_ in rows})
+    for case, position, content, *columns in rows:
+        outcome = outcome_of(*columns)
+        yield Result(position, outcome, words.get((case, outcome.trial)) or _planned_words(content))
 
 
 def _pages(row: models.Campaign) -> Iterator[QuerySet[models.Transcript]]:

@@ -1,7 +1,7 @@
 """The numbers of a report, from results to rates: pure, and without a word of how they are shown."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from probewright.campaigns.comparison import Comparison
@@ -14,6 +14,7 @@ from probewright.testgen.coverage import Coverage, measure
 from probewright.types import ASSESSED, Outcome, Status
 
 THIN = 5  # a rate over fewer assessed cases than this is shown greyed
+ITEM = "item"  # the label of a cell of a set
 MOST_VALUES = 40  # a label with more values than this is an identifier, not something to break results down by
 
 ANSWERED = frozenset(Status) - {Status.NOT_RUN, Status.ERROR}  # what coverage counts as tested
@@ -120,8 +121,8 @@ def build_report(
         comparison: With another campaign on the same cases, where there is one.
         findings: What the family makes of the results.
     """
-    tally, tested = Tally(), []
-    by_value: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+    tally, tested = Tally(), _Tested(facts)
+    by_value = _ByValue(facts)
     by_pair: dict[tuple[str, str], Tally] = defaultdict(Tally)
     labels = facts.grid_labels
     for outcome in outcomes:
@@ -129,11 +130,10 @@ def build_report(
         cluster = facts.cluster_of(outcome)
         tally.add(outcome, is_rated, cluster)
         if outcome.status in ANSWERED:
-            tested.append(outcome.labels)
+            tested.add(outcome)
         if not is_rated:
             continue
-        for label, value in outcome.labels.items():
-            by_value[label][value].add(outcome, cluster=cluster)
+        by_value.add(outcome, cluster)
         if labels is not None and labels[0] in outcome.labels and labels[1] in outcome.labels:
             by_pair[outcome.labels[labels[0]], outcome.labels[labels[1]]].add(outcome, cluster=cluster)
     not_run = facts.expected_trials - tally.total
@@ -142,14 +142,49 @@ def build_report(
     return Report(
         facts=facts,
         tally=tally,
-        coverage=measure(facts.space, tested, facts.criterion),
-        breakdowns=_breakdowns(facts, by_value),
+        coverage=measure(facts.space, tested.labels(), facts.criterion),
+        breakdowns=_breakdowns(facts, by_value.tallies),
         grid=None if labels is None else _grid(facts, labels, by_pair),
         gate=_gate(facts, tally),
         comparison=comparison,
         findings=tuple(findings),
         warnings=tuple(_warnings(facts, tally, comparison)),
     )
+
+
+class _Tested:
+    """Which cells were tested, each kept once however many trials it had."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._names = tuple(facts.axes) or (ITEM,)
+        self._cells: set[tuple[str, ...]] = set()
+
+    def add(self, outcome: Outcome) -> None:
+        """Keeps the outcome's cell."""
+        self._cells.add(tuple(outcome.labels[name] for name in self._names))
+
+    def labels(self) -> Iterator[Mapping[str, str]]:
+        """The cells, in any order."""
+        return (dict(zip(self._names, cell, strict=True)) for cell in self._cells)
+
+
+class _ByValue:
+    """Tallies by label and value. A label with too many values is dropped as soon as they are: memory stays flat."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._axes = facts.axes
+        self._dropped: set[str] = set()
+        self.tallies: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+
+    def add(self, outcome: Outcome, cluster: str) -> None:
+        """Counts the outcome under each of its labels."""
+        for label, value in outcome.labels.items():
+            if label in self._dropped:
+                continue
+            self.tallies[label][value].add(outcome, cluster=cluster)
+            if len(self.tallies[label]) > MOST_VALUES and label not in self._axes:
+                self._dropped.add(label)
+                del self.tallies[label]
 
 
 def _rank(tally: Tally) -> tuple[float, float, int]:
@@ -166,8 +201,8 @@ def _breakdowns(facts: Facts, by_value: Mapping[str, Mapping[str, Tally]]) -> tu
 
 
 def _names_cases(facts: Facts, tallies: Mapping[str, Tally]) -> bool:
-    """Whether the values of a label stand for single cases, or are too many to compare."""
-    return len(tallies) > MOST_VALUES or all(tally.total <= facts.trials for tally in tallies.values())
+    """Whether the values of a label stand for single cases."""
+    return all(tally.total <= facts.trials for tally in tallies.values())
 
 
 def _ordered(facts: Facts, label: str, tallies: Mapping[str, Tally]) -> dict[str, Tally]:

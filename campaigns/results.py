@@ -71,6 +71,34 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """Where a campaign stands now, from counters: cheap to ask however large it is."""
+
+    id: int
+    name: str
+    state: str
+    stop_kind: str
+    stop_reason: str
+    total: int  # trials that it is to end with
+    counts: Mapping[str, int]  # outcomes by status, those that occur
+    spent: Cost
+    retries: int
+    seconds: float  # of the wall clock, all runs together
+    holes: int
+    workers: tuple[str, ...]  # the processes that work on it: host, pid, start
+
+    @property
+    def done(self) -> int:
+        """Trials with an outcome."""
+        return sum(self.counts.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes unless somebody resumes it."""
+        return self.state in {"stopped", "finished"}
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The words of one trial: the messages of the last request, system prompt apart, and what came back."""
 

@@ -17,7 +17,7 @@ from probewright.campaigns.spec import CampaignSpec
 from probewright.campaigns.stop import Stop
 from probewright.errors import ConfigError
 from probewright.plugins import Plugin
-from probewright.protocols import Family, Oracle, Search, Standing, Store, Target
+from probewright.protocols import Family, Limiter, Oracle, Search, Standing, Store, Target
 from probewright.secrets import Secret
 from probewright.types import Items, Role
 
@@ -98,23 +98,34 @@ def require_secrets(plan: Plan) -> None:
             plugin.params.secrets()
 
 
+def budget(plan: Plan, standing: Standing) -> BudgetLimiter:
+    """The plan's limits for a process that has the campaign for itself: what was spent before counts against them."""
+    limits = plan.spec.limits
+    return BudgetLimiter(limits.calls, limits.tokens, limits.usd, standing.spent)
+
+
 async def run(
-    plan: Plan, store: Store, standing: Standing, progress: Progress, started: Callable[[Engine], None]
+    plan: Plan,
+    store: Store,
+    standing: Standing,
+    limiter: Limiter,
+    progress: Progress,
+    started: Callable[[Engine], None],
 ) -> Stop | None:
     """Runs a plan on a store to its end or to a stop.
 
     Args:
         plan: What `build` gave.
         store: Where the campaign is kept.
-        standing: Where the campaign stands there: what was spent counts against the limits.
+        standing: Where the campaign stands there: the time that it ran counts against the limits.
+        limiter: Holds the limits on calls, tokens and dollars.
         progress: Counts that a display may read while the run goes on.
         started: Told the engine before it starts, to stop it later.
 
     Returns:
-        Why it stopped early, or None when every planned trial has its outcome.
+        Why it stopped early, or None when nothing was left to do here.
     """
     limits = plan.spec.limits
-    limiter = BudgetLimiter(limits.calls, limits.tokens, limits.usd, standing.spent)
     left = None if limits.minutes is None else limits.minutes * 60 - standing.seconds
     load = Load(plan.cases, limits.trials, limits.concurrency, left)
     async with _open(plan.endpoints) as endpoints:

@@ -43,8 +43,15 @@ def read_spec(path: Path) -> CampaignSpec:
     return check_spec(_load(path), source=str(path), folder=path.resolve().parent)
 
 
-def check_spec(data: Any, source: str, folder: Path | None = None) -> CampaignSpec:
+def check_spec(data: Any, source: str, folder: Path | None = None, is_trusted: bool = True) -> CampaignSpec:
     """The checked spec in plain values, as loaded from YAML, JSON or a row.
+
+    Args:
+        data: The plain values.
+        source: What messages call them.
+        folder: What relative paths in them are relative to.
+        is_trusted: Whether whoever wrote them may run code here; plug-ins find it in the validation's context. What
+            comes from the network goes through `untrusted.check_untrusted`, which knows all the rules.
 
     Raises:
         SpecError: with one line a problem, each naming ``source``, the key, the value and what is allowed.
@@ -53,7 +60,7 @@ def check_spec(data: Any, source: str, folder: Path | None = None) -> CampaignSp
         allowed = ", ".join(CampaignSpec.model_fields)
         raise SpecError([f"{source}: holds {_kind(data)}, not a mapping; allowed keys: {allowed}"])
     try:
-        return CampaignSpec.model_validate(data, context={"folder": folder})
+        return CampaignSpec.model_validate(data, context={"folder": folder, "is_trusted": is_trusted})
     except ValidationError as error:
         raise SpecError([f"{source}: {line}" for line in _lines(error)]) from None
 
@@ -63,20 +70,29 @@ def _load(path: Path) -> Any:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parse_spec(content, str(path))
+
+
+def parse_spec(content: bytes, source: str, most_bytes: int = MAX_SPEC_BYTES) -> Any:
+    """The plain values in a YAML document, not yet checked; messages call it ``source``.
+
+    Raises:
+        DataError: it is empty, too long, not UTF-8, not YAML, or nested too deeply.
+    """
     if not content.strip():
-        raise DataError(f"{path}: is empty; a spec needs at least the keys name, target, family")
-    if len(content) > MAX_SPEC_BYTES:
-        raise DataError(f"{path}: holds {len(content):,} bytes; allowed: {MAX_SPEC_BYTES:,}")
+        raise DataError(f"{source}: is empty; a spec needs at least the keys name, target, family")
+    if len(content) > most_bytes:
+        raise DataError(f"{source}: holds {len(content):,} bytes; allowed: {most_bytes:,}")
     try:
         return yaml.load(content.decode("utf-8-sig"), Loader=_Loader)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
-        raise DataError(f"{path}: line {line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from error
+        raise DataError(f"{source}: line {line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from error
     except RecursionError as error:
-        raise DataError(f"{path}: is nested too deeply for a spec") from error
+        raise DataError(f"{source}: is nested too deeply for a spec") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"{path}: {_yaml_problem(error)}") from error
+        raise DataError(f"{source}: {_yaml_problem(error)}") from error
 
 
 def _yaml_problem(error: Exception) -> str:

@@ -9,7 +9,9 @@ class StopKind(StrEnum):
 
     LIMIT = "limit"  # a limit of the spec
     TARGET = "target"  # an endpoint that cannot be asked any more
-    INTERRUPT = "interrupt"  # the user, or a signal
+    INTERRUPT = "interrupt"  # a signal
+    CANCEL = "cancel"  # somebody who asked for it, from another process
+    SETUP = "setup"  # its parts cannot be built or opened
 
 
 @dataclass(frozen=True, slots=True)

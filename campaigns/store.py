@@ -1,64 +1,67 @@
-"""The store in Django's database: rows of one campaign to core types and back, each method one transaction."""
+"""The store in Django's database: one campaign as a process works on it, each method one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 
-import orjson
 from django.db import connection, transaction
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
-from probewright.campaigns import models
-from probewright.campaigns.codec import ask_from, case_from_json, case_to_json, reply_from, request_to_json
+from probewright.campaigns import counters, leases, models
+from probewright.campaigns.codec import case_to_json
+from probewright.campaigns.models import CampaignState
 from probewright.campaigns.planner import duplicate
 from probewright.campaigns.process import process_name
-from probewright.errors import StoreError
-from probewright.protocols import Answered, Chunk, Closed, Cost, Entry, Finished, Round, Slot, Standing, Task
-from probewright.types import Case, Cell, Exchange, Hole, Outcome, Status
+from probewright.campaigns.rows import (
+    OUTCOME,
+    SLOT,
+    case_row,
+    exchange_row,
+    exchanges_of,
+    hole_row,
+    insert,
+    outcome_of,
+    slot_of,
+    transcript_row,
+    verdict_row,
+)
+from probewright.errors import Superseded
+from probewright.protocols import Answered, Chunk, Closed, Entry, Finished, Round, Slot, Standing, Task
+from probewright.types import Case, Cell, Hole, Outcome
 
-CHUNK = 200
+LARGEST_CHUNK = 200
+SMALLEST_CHUNK = 16
 FRESH = 64  # chunks kept in memory between planning and claiming
-LEASE = timedelta(seconds=60)
-COUNTERS = ("calls", "prompt_tokens", "completion_tokens", "usd", "unpriced_calls", "retries")
-COUNT = f"UPDATE campaigns_campaign SET {', '.join(f'{c} = {c} + %s' for c in (*COUNTERS, 'seconds'))} WHERE id = %s"
-OUTCOME = ("case__key", "case__labels", "status", "reason", "label", "score", "trial")
-SLOT = ("position", "cell", "index", "labels", "content")
-STANDING = (*COUNTERS, "rounds", "next_position", "planned", "unwritten", "hole_count", "search_state", "seconds")
+STANDING = ("rounds", "next_position", "planned", "unwritten", "hole_count", "search_state", "is_planned")
 
 
-@dataclass(slots=True)
-class _Sums:
-    """What a batch adds to its campaign's counters."""
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A case of a claimed chunk."""
 
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    usd: float = 0.0
-    unpriced_calls: int = 0
-    retries: int = 0
-    closed: list[int] = field(default_factory=list)
-
-    def add(self, exchange: Exchange) -> None:
-        reply = exchange.reply
-        self.calls += 1
-        self.prompt_tokens += reply.usage.prompt_tokens
-        self.completion_tokens += reply.usage.completion_tokens
-        self.usd += reply.usd or 0.0
-        self.unpriced_calls += reply.usd is None
-        self.retries += reply.attempts - 1
+    case: int
+    chunk: int
 
 
 class DjangoStore:
-    """Keeps one campaign in the database. Plays the role `Store`; used from one thread, with its own connection."""
+    """Keeps one campaign in the database. Plays the role `Store`; used from one thread, with its own connection.
 
-    def __init__(self, campaign_id: int, trials: int) -> None:
+    Args:
+        campaign_id: The campaign's primary key.
+        trials: How often each case is asked.
+        concurrency: Requests that a process has in flight: a chunk holds about as many cases, so that several
+            processes end together.
+    """
+
+    def __init__(self, campaign_id: int, trials: int, concurrency: int = LARGEST_CHUNK) -> None:
         self._id = campaign_id
         self._trials = trials
+        self._chunk = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, concurrency))
         self._owner = process_name()
-        self._case_ids: dict[int, int] = {}  # position -> primary key, of the claimed chunks
+        self._leads = False
+        self._claimed: dict[int, _Claimed] = {}  # by position
+        self._lost: set[int] = set()  # chunks that another process took over
         self._positions: dict[int, range] = {}  # chunk -> its positions
         self._fresh: dict[int, Sequence[Slot]] = {}  # chunk -> its slots, planned by this process and not yet claimed
         self._clock = monotonic()
@@ -66,6 +69,7 @@ class DjangoStore:
     def standing(self) -> Standing:
         """Where the campaign stands."""
         row = models.Campaign.objects.only(*STANDING).get(pk=self._id)
+        total = counters.total(self._id)
         return Standing(
             rounds=row.rounds,
             next_position=row.next_position,
@@ -73,21 +77,30 @@ class DjangoStore:
             unwritten=row.unwritten,
             holes=row.hole_count,
             search_state=row.search_state,
-            spent=spent(row),
-            seconds=row.seconds,
+            spent=total.spent,
+            seconds=total.seconds,
+            is_planned=row.is_planned,
         )
 
     def counts(self) -> Mapping[str, int]:
         """Outcomes by status."""
-        rows = models.Transcript.objects.filter(case__campaign=self._id).values_list("status")
-        return dict(rows.annotate(count=Count("pk")).order_by())
+        return counters.total(self._id).counts
+
+    def lead(self) -> bool:
+        """Takes the lease of the campaign's planner, or keeps it; False while another living process holds it."""
+        self._leads = leases.take_lead(self._id, self._owner)
+        return self._leads
+
+    def end_planning(self) -> None:
+        """Notes that no further round comes."""
+        models.Campaign.objects.filter(pk=self._id).update(is_planned=True)
 
     @transaction.atomic
     def plan(self, planned: Round) -> None:
         """Commits a round: slots, chunks, holes, and the search's state.
 
         Raises:
-            StoreError: the round is not the next one, so somebody else planned it.
+            Superseded: the round is not the next one, so somebody else planned it.
         """
         positions = [slot.position for slot in planned.slots]
         updated = models.Campaign.objects.filter(pk=self._id, rounds=planned.number).update(
@@ -99,15 +112,15 @@ class DjangoStore:
             search_state=planned.search_state,
         )
         if updated != 1:
-            raise StoreError(f"round {planned.number} of campaign {self._id} is planned already")
-        _insert(models.Case, (self._case_row(slot, planned.number) for slot in planned.slots))
-        pieces = [planned.slots[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
+            raise Superseded(f"round {planned.number} of campaign {self._id} is planned already")
+        insert(models.Case, (case_row(self._id, slot, planned.number) for slot in planned.slots))
+        pieces = [planned.slots[start : start + self._chunk] for start in range(0, len(positions), self._chunk)]
         chunks = models.Chunk.objects.bulk_create(
             models.Chunk(campaign_id=self._id, round=planned.number, first=piece[0].position, last=piece[-1].position)
             for piece in pieces
         )
         self._remember({chunk.pk: piece for chunk, piece in zip(chunks, pieces, strict=True)})
-        models.Hole.objects.bulk_create(self._hole_row(hole) for hole in planned.holes)
+        models.Hole.objects.bulk_create(hole_row(self._id, hole) for hole in planned.holes)
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Which of these case keys the campaign holds already."""
@@ -119,26 +132,24 @@ class DjangoStore:
         """Fills a slot with its case and gives True, or drops it as a hole (also for a duplicate) and gives False."""
         row = models.Case.objects.filter(campaign=self._id, position=position)
         campaign = models.Campaign.objects.filter(pk=self._id)
+        campaign.update(unwritten=F("unwritten") - 1)  # first of all: it locks the row, so two cannot write one case
         if isinstance(written, Case) and not self.known([written.key]):
-            campaign.update(unwritten=F("unwritten") - 1)
             return row.update(key=written.key, labels=written.labels, content=case_to_json(written)) == 1
-        campaign.update(unwritten=F("unwritten") - 1, planned=F("planned") - 1, hole_count=F("hole_count") + 1)
+        campaign.update(planned=F("planned") - 1, hole_count=F("hole_count") + 1)
         planned = row.get()
         hole = written if isinstance(written, Hole) else duplicate(Cell(planned.cell, planned.index))
-        self._hole_row(hole).save()
+        hole_row(self._id, hole).save()
         planned.delete()
         return False
 
     def claim(self) -> Chunk | None:
         """Leases the next chunk by one conditional UPDATE, or gives None; one without unfinished tasks is closed."""
-        now = timezone.now()
-        free = (Q(lease_until=None) | Q(lease_until__lt=now)) & ~Q(owner=self._owner)
+        leases.enter(self._id, self._owner)
         while True:
-            row = models.Chunk.objects.filter(free, campaign=self._id, is_done=False).order_by("first").first()
+            row = leases.next_free(self._id, self._owner, self._lost)
             if row is None:
                 return None
-            chunk = models.Chunk.objects.filter(free, pk=row.pk, is_done=False)
-            if chunk.update(owner=self._owner, lease_until=now + LEASE, claims=F("claims") + 1) != 1:
+            if not leases.claim(row, self._owner):
                 continue
             if tasks := self._tasks(row):
                 return Chunk(row.pk, tuple(tasks))
@@ -146,41 +157,60 @@ class DjangoStore:
 
     def renew(self) -> None:
         """Extends the leases of this process, which would otherwise end 60 s after the last call."""
-        until = timezone.now() + LEASE
-        models.Chunk.objects.filter(campaign=self._id, owner=self._owner).update(lease_until=until)
-        models.Campaign.objects.filter(pk=self._id, runner=self._owner).update(lease_until=until)
+        leases.renew(self._id, self._owner)
         self._keep_time()
 
+    def ended(self) -> str | None:
+        """Why the campaign is not to be worked on any more, or None while it runs."""
+        state, reason = models.Campaign.objects.values_list("state", "stop_reason").get(pk=self._id)
+        if state in {CampaignState.RUNNING, CampaignState.QUEUED}:
+            return None
+        return reason or f"the campaign is {state}"
+
     def release(self) -> None:
-        """Gives back the chunks that this process has claimed and not closed; ends the thread's connection."""
-        models.Chunk.objects.filter(campaign=self._id, owner=self._owner, is_done=False).update(
-            owner="", lease_until=None
-        )
+        """Gives back what this process holds of the campaign; ends the thread's connection."""
         self._keep_time()
+        leases.release(self._id, self._owner)
         connection.close()
 
     @transaction.atomic
-    def save(self, entries: Sequence[Entry]) -> None:
-        """Commits answers and outcomes, counters with them, and closes chunks."""
+    def save(self, entries: Sequence[Entry]) -> Collection[int]:
+        """Commits answers and outcomes, counters with them, and closes chunks; gives the chunks that it lost."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
-        sums = _Sums()
-        exchanges, transcripts, verdicts = [], [], []
+        lost = self._find_lost(entries)
+        sums = counters.Sums()
+        exchanges, transcripts, verdicts, closed = [], [], [], []
         for entry in entries:
+            if isinstance(entry, Answered):
+                sums.add(entry.exchange)  # it was paid for, whoever holds the chunk
+            if self._chunk_of(entry) in lost:
+                continue
             match entry:
                 case Answered(position):
-                    exchanges.append(_exchange_row(self._case_ids[position], entry))
-                    sums.add(entry.exchange)
+                    exchanges.append(exchange_row(self._claimed[position].case, entry))
                 case Finished(position, trial, outcome, judged):
-                    case_id = self._case_ids[position]
-                    transcripts.append(_transcript_row(case_id, trial, outcome))
-                    verdicts += [_verdict_row(case_id, trial, verdict, now) for verdict in judged]
+                    case_id = self._claimed[position].case
+                    transcripts.append(transcript_row(case_id, trial, outcome))
+                    verdicts += [verdict_row(case_id, trial, verdict, now) for verdict in judged]
+                    sums.end(outcome.status)
                 case Closed(chunk):
-                    sums.closed.append(chunk)
-        _insert(models.Exchange, exchanges)
-        _insert(models.Transcript, transcripts)
-        _insert(models.Verdict, verdicts)
-        self._count(sums)
-        self._close(sums.closed)
+                    closed.append(chunk)
+        insert(models.Exchange, exchanges)
+        insert(models.Transcript, transcripts)
+        insert(models.Verdict, verdicts)
+        sums.write(self._id, self._owner, self._elapsed())
+        self._close(closed)
+        return lost
+
+    def _chunk_of(self, entry: Entry) -> int:
+        return entry.chunk if isinstance(entry, Closed) else self._claimed[entry.position].chunk
+
+    def _find_lost(self, entries: Sequence[Entry]) -> set[int]:
+        """Which chunks of ``entries`` this process does not hold any more; those that it does stay locked."""
+        chunks = {self._chunk_of(entry) for entry in entries}
+        lost = chunks - leases.held(chunks, self._owner) if chunks else chunks
+        self._lost |= lost
+        return lost
 
     def outcomes(self, round_number: int) -> Sequence[Outcome]:
         """The outcomes of a round, in case order; trials of a case follow one another."""
@@ -206,7 +236,7 @@ class DjangoStore:
 
     def _tasks(self, row: models.Chunk) -> list[Task]:
         cases = models.Case.objects.filter(campaign=self._id, position__range=(row.first, row.last))
-        self._case_ids.update(cases.values_list("position", "pk"))
+        self._claimed.update((place, _Claimed(pk, row.pk)) for place, pk in cases.values_list("position", "pk"))
         self._positions[row.pk] = range(row.first, row.last + 1)
         slots = self._fresh.pop(row.pk, None)
         if slots is not None and row.claims == 0:  # claimed before: some of it may be done
@@ -216,10 +246,10 @@ class DjangoStore:
     def _stored_tasks(self, row: models.Chunk) -> list[Task]:
         within = {"campaign": self._id, "position__range": (row.first, row.last)}
         cases = models.Case.objects.filter(**within).order_by("position")
-        slots = {pk: _slot(*columns) for pk, *columns in cases.values_list("pk", *SLOT)}
+        slots = {pk: slot_of(*columns) for pk, *columns in cases.values_list("pk", *SLOT)}
         within = {f"case__{name}": value for name, value in within.items()}
         done = set(models.Transcript.objects.filter(**within).values_list("case_id", "trial"))
-        stored = _stored_exchanges(models.Exchange.objects.filter(**within))
+        stored = exchanges_of(models.Exchange.objects.filter(**within))
         return [
             Task(slot, trial, stored.get((pk, trial), ()), stored.get((pk, None), ()))
             for pk, slot in slots.items()
@@ -227,140 +257,17 @@ class DjangoStore:
             if (pk, trial) not in done
         ]
 
-    def _count(self, sums: _Sums) -> None:
-        with connection.cursor() as cursor:  # by hand: Django takes 0.4 ms to write this statement, once a commit
-            cursor.execute(COUNT, (*(getattr(sums, name) for name in COUNTERS), self._elapsed(), self._id))
-
     def _close(self, chunks: Iterable[int]) -> None:
         for chunk in chunks:
             models.Chunk.objects.filter(pk=chunk).update(is_done=True, owner="", lease_until=None)
             for position in self._positions.pop(chunk, ()):
-                self._case_ids.pop(position, None)
+                self._claimed.pop(position, None)
 
     def _keep_time(self) -> None:
-        models.Campaign.objects.filter(pk=self._id).update(seconds=F("seconds") + self._elapsed())
+        counters.Sums().write(self._id, self._owner, self._elapsed())
 
     def _elapsed(self) -> float:
+        """Seconds since the last call, to be counted once: by the process that plans."""
         now = monotonic()
         elapsed, self._clock = now - self._clock, now
-        return elapsed
-
-    def _case_row(self, slot: Slot, round_number: int) -> dict[str, Any]:
-        case = slot.case
-        return {
-            "campaign_id": self._id,
-            "position": slot.position,
-            "round": round_number,
-            "cell": _dumps(slot.cell.labels),
-            "index": slot.cell.index,
-            "labels": _dumps(slot.cell.labels if case is None else case.labels),
-            "key": None if case is None else case.key,
-            "content": None if case is None else _dumps(case_to_json(case)),
-        }
-
-    def _hole_row(self, hole: Hole) -> models.Hole:
-        labels, index = dict(hole.cell.labels), hole.cell.index
-        return models.Hole(campaign_id=self._id, cell=labels, index=index, kind=hole.kind.value, reason=hole.reason)
-
-
-def spent(row: models.Campaign) -> Cost:
-    """What a campaign has cost so far; dollars are unknown once a call had no known price."""
-    tokens = row.prompt_tokens + row.completion_tokens
-    return Cost(row.calls, tokens, None if row.unpriced_calls else row.usd)
-
-
-def outcome_of(
-    key: str | None, labels: dict[str, str], status: str, reason: str, label: str, score: float | None, trial: int
-) -> Outcome:
-    """The outcome that a row of Transcript keeps, from its columns `OUTCOME`."""
-    return Outcome(key or "", labels, Status(status), reason, label, score, trial)
-
-
-def _slot(
-    position: int, cell: dict[str, str], index: int, labels: dict[str, str], content: dict[str, Any] | None
-) -> Slot:
-    return Slot(position, Cell(cell, index), None if content is None else case_from_json(content, labels))
-
-
-def _stored_exchanges(rows: QuerySet[models.Exchange]) -> dict[tuple[int, int | None], tuple[Exchange, ...]]:
-    stored: dict[tuple[int, int | None], tuple[Exchange, ...]] = {}
-    for row in rows.order_by("case_id", "trial", "ordinal").values():
-        ask = ask_from(row["role"], row["to"], row["request"])
-        key = (row["case_id"], row["trial"])
-        stored[key] = (*stored.get(key, ()), Exchange(ask, reply_from(row)))
-    return stored
-
-
-def _exchange_row(case_id: int, answered: Answered) -> dict[str, Any]:
-    ask, reply = answered.exchange.ask, answered.exchange.reply
-    return {
-        "case_id": case_id,
-        "trial": answered.trial,
-        "ordinal": answered.ordinal,
-        "role": ask.role.value,
-        "to": ask.to,
-        "request": _dumps(request_to_json(ask.request)),
-        "text": _storable(reply.text),
-        "reasoning": _storable(reply.reasoning),
-        "finish_reason": reply.finish_reason,
-        "scores": _dumps([[score.logprob, score.tokens] for score in reply.scores]) if reply.scores else None,
-        "blocked": reply.blocked,
-        "model": reply.model,
-        "prompt_tokens": reply.usage.prompt_tokens,
-        "completion_tokens": reply.usage.completion_tokens,
-        "is_estimated": reply.usage.is_estimated,
-        "usd": reply.usd,
-        "latency_s": reply.latency_s,
-        "attempts": reply.attempts,
-    }
-
-
-def _transcript_row(case_id: int, trial: int, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "case_id": case_id,
-        "trial": trial,
-        "status": outcome.status.value,
-        "label": outcome.label,
-        "score": outcome.score,
-        "reason": _storable(outcome.reason),
-    }
-
-
-def _verdict_row(case_id: int, trial: int, verdict: Any, now: Any) -> dict[str, Any]:
-    return {
-        "case_id": case_id,
-        "trial": trial,
-        "oracle": verdict.oracle,
-        "version": verdict.version,
-        "status": verdict.status.value,
-        "label": verdict.label,
-        "score": verdict.score,
-        "reason": _storable(verdict.reason),
-        "created_at": now,
-    }
-
-
-def _dumps(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _storable(text: str) -> str:
-    """``text`` without what a database cannot hold: NUL, and halves of surrogate pairs."""
-    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _insert(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Inserts rows of columns. Django's `bulk_create` costs 5 times as much a row, and this is the hot path."""
-    columns: list[str] = []
-    values = []
-    for row in rows:
-        columns = columns or list(row)
-        values.append(tuple(row.values()))
-    if not values:
-        return
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(column) for column in columns)
-    marks = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})", values)
+        return elapsed if self._leads else 0.0

@@ -4,7 +4,7 @@ Every plug-in class has a nested pydantic model ``Params`` (its part of the spec
 built from it; a family and a search get the campaign's seed as well.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
@@ -227,12 +227,20 @@ class Cost:
 class Limiter(Protocol):
     """Holds hard limits: a call is reserved at its worst case before it is sent and settled at its real cost after."""
 
-    def reserve(self, cost: Cost) -> None:
-        """Sets ``cost`` aside; raises `LimitReached` where the limits do not allow it."""
+    async def reserve(self, cost: Cost) -> None:
+        """Sets ``cost`` aside; where only other reservations stand in the way, waits for what they really cost.
+
+        Raises:
+            LimitReached: what is spent leaves no room for it.
+        """
         ...
 
-    def settle(self, reserved: Cost, real: Cost) -> None:
+    async def settle(self, reserved: Cost, real: Cost) -> None:
         """Replaces a reservation by what the call really cost."""
+        ...
+
+    async def renew(self) -> None:
+        """Keeps the reservations of this process alive, which would otherwise end with its lease."""
         ...
 
     @property
@@ -316,7 +324,7 @@ class Standing:
     """Where a campaign stands, from counters: cheap to ask however large the campaign is.
 
     ``planned`` counts the slots that hold, ``unwritten`` those of them without a case yet, ``spent`` is what the stored
-    exchanges cost, ``seconds`` how long it ran so far.
+    exchanges cost, ``seconds`` how long it ran so far, ``is_planned`` whether no further round comes.
     """
 
     rounds: int
@@ -327,11 +335,15 @@ class Standing:
     search_state: Json
     spent: Cost
     seconds: float
+    is_planned: bool = False
 
 
 @runtime_checkable
 class Store(Protocol):
-    """Keeps one campaign. Synchronous, called from one thread of the engine's own; every method is one transaction."""
+    """Keeps one campaign. Synchronous, called from one thread of the engine's own; every method is one transaction.
+
+    Several processes may each have a store of the same campaign: chunks and the planning are held by leases of 60 s.
+    """
 
     def standing(self) -> Standing:
         """What is stored so far."""
@@ -341,8 +353,20 @@ class Store(Protocol):
         """Outcomes by status."""
         ...
 
+    def lead(self) -> bool:
+        """Takes the lease of the campaign's one planner, or keeps it; False while another process holds it."""
+        ...
+
     def plan(self, planned: Round) -> None:
-        """Commits a round: slots, holes, and the search's state."""
+        """Commits a round: slots, holes, and the search's state.
+
+        Raises:
+            Superseded: somebody else planned this round.
+        """
+        ...
+
+    def end_planning(self) -> None:
+        """Notes that no further round comes."""
         ...
 
     def known(self, keys: Sequence[str]) -> set[str]:
@@ -358,15 +382,24 @@ class Store(Protocol):
         ...
 
     def renew(self) -> None:
-        """Extends the leases of claimed chunks; called every 20 s while the engine runs."""
+        """Extends this process's leases; called every 20 s while the engine runs."""
+        ...
+
+    def ended(self) -> str | None:
+        """Why this campaign is not to be worked on any more, where somebody else stopped it; asked every second."""
         ...
 
     def release(self) -> None:
         """Gives all claimed chunks back that are not closed, open for whoever claims next."""
         ...
 
-    def save(self, entries: Sequence[Entry]) -> None:
-        """Commits answers and outcomes, and closes chunks."""
+    def save(self, entries: Sequence[Entry]) -> Collection[int]:
+        """Commits answers and outcomes, and closes chunks.
+
+        Returns:
+            Chunks that another process holds by now, since this one let its lease run out: their entries were dropped,
+            so that a trial never gets two outcomes.
+        """
         ...
 
     def outcomes(self, round_number: int) -> Sequence[Outcome]:

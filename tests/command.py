@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import yaml
 
 EXECUTABLE = Path(sys.executable).parent / "probewright"
+ROOT = Path(__file__).parents[1]
 PATIENCE_S = 240.0  # a machine under load is slow; a command that hangs is still found
 NAME = "e2e"
 
@@ -63,8 +64,12 @@ class Command:
 
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Starts a command; whoever starts it waits for it."""
+        return self.launch(EXECUTABLE, *words)
+
+    def launch(self, *words: object) -> subprocess.Popen[str]:
+        """Starts any program as a command is started, with its folder and its variables."""
         return subprocess.Popen(
-            [str(EXECUTABLE), *map(str, words)],
+            [*map(str, words)],
             cwd=self.folder,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
@@ -96,6 +101,15 @@ class Command:
         """Writes the set of prompts that the spec names."""
         rows = "".join(f"{number},question {number},topic {number % 3}\n" for number in range(count))
         (self.folder / "set.csv").write_text(f"id,prompt,topic\n{rows}")
+
+    def plug_in(self, role: str, name: str, value: str) -> None:
+        """Installs a third party's plug-in for this command: an entry point, and this repository to load it from."""
+        places = self.folder / "packages"
+        package = places / f"{name}-1.0.dist-info"
+        package.mkdir(parents=True, exist_ok=True)
+        (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (package / "entry_points.txt").write_text(f"[probewright.{role}]\n{name} = {value}\n")
+        self.variables["PYTHONPATH"] = os.pathsep.join([str(places), str(ROOT)])
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Reads the database beside whoever writes it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from probewright.campaigns.memory import MemoryStore
 from probewright.protocols import Store
-from probewright.webapp.database import open_desk
+from probewright.webapp.database import WEB_SETTINGS, open_desk
 from probewright.webapp.database_url import VARIABLE
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ def database() -> Path:
 
 def desk() -> "Desk":
     """The desk of this process's database."""
-    opened = open_desk(f"sqlite:///{database()}")
-    os.environ.pop(VARIABLE, None)  # so that a test's own processes take their own
+    opened = open_desk(f"sqlite:///{database()}", WEB_SETTINGS)  # which hold those of commands
+    for variable in (VARIABLE, "DJANGO_SETTINGS_MODULE"):
+        os.environ.pop(variable, None)  # so that a test's own processes take their own
     return opened
 
 
@@ -48,7 +49,12 @@ def django_store(trials: int = 1) -> Store:
     from probewright.campaigns.store import DjangoStore  # noqa: PLC0415
 
     row = models.Campaign.objects.create(
-        name=f"store {next(NUMBERS)}", digest="", spec={"limits": {"trials": trials}}, space={"items": []}, criterion=""
+        name=f"store {next(NUMBERS)}",
+        digest="",
+        spec={"limits": {"trials": trials}},
+        state=models.CampaignState.RUNNING,
+        space={"items": []},
+        criterion="",
     )
     return DjangoStore(row.pk, trials)
 

@@ -1,7 +1,9 @@
-"""Where the database lies: ``sqlite:///relative.sqlite3`` or ``sqlite:////absolute.sqlite3``, else the data folder."""
+"""Where the database lies: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``, else the data folder."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from probewright.errors import ConfigError
 from probewright.home import home
@@ -13,23 +15,51 @@ SQLITE_OPTIONS = {
     "timeout": 30,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
 }
-PREFIX = "sqlite:///"
+SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql", "postgres")
+CONNECT_S = 10
 VARIABLE = "PROBEWRIGHT_DATABASE_URL"
+ALLOWED = "sqlite:///PATH, postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
     """Django's entry for ``url``; the empty string is the SQLite file in the data folder, made on demand.
 
     Raises:
-        ConfigError: the URL is not one of the kinds above, or its folder does not exist.
+        ConfigError: the URL is not one of the kinds above, its folder does not exist, or its driver is not installed.
+            The message never holds the URL's password.
     """
+    if url.partition("://")[0] in POSTGRESQL:
+        return _postgresql(urlsplit(url))
     if not url:
         path = home() / "probewright.sqlite3"
-    elif url.startswith(PREFIX) and url != PREFIX:
-        path = Path(url.removeprefix(PREFIX))
+    elif url.startswith(SQLITE) and url != SQLITE:
+        path = Path(url.removeprefix(SQLITE))
     else:
         shown = url.split("://")[0] + "://..." if "://" in url else url
-        raise ConfigError(f"database {shown!r} is not supported; allowed: sqlite:///PATH")
+        raise ConfigError(f"database {shown!r} is not supported; allowed: {ALLOWED}")
     if not path.parent.is_dir():
         raise ConfigError(f"database {url!r}: the folder {path.parent} does not exist")
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": SQLITE_OPTIONS}
+
+
+def _postgresql(url: SplitResult) -> dict[str, Any]:
+    """Options of libpq may follow as a query, such as ``?sslmode=require``."""
+    name = unquote(url.path.lstrip("/"))
+    try:
+        port = url.port
+    except ValueError as error:
+        raise ConfigError(f"database 'postgresql://...': {error}") from None
+    if not name:
+        raise ConfigError(f"database 'postgresql://...' names no database; allowed: {ALLOWED}")
+    if find_spec("psycopg") is None:
+        raise ConfigError("database 'postgresql://...' needs its driver: pip install 'probewright[distributed]'")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": port or "",
+        "OPTIONS": {"connect_timeout": CONNECT_S, **dict(parse_qsl(url.query))},
+    }

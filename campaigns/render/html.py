@@ -9,17 +9,17 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from probewright import figures
 from probewright.campaigns.comparison import Change
-from probewright.campaigns.render import text, view, wording
+from probewright.campaigns.render import bars, text, view, wording
 from probewright.campaigns.report import THIN, Report
 from probewright.campaigns.results import Result
 from probewright.stats.intervals import Rate
 from probewright.types import Status
 
 TEMPLATES = Path(__file__).with_name("templates")
+STYLES = Path(__file__).with_name("styles")  # a report carries them within, web pages link to them
 _PIECES = 200  # template pieces that are written at once
 
 
@@ -34,21 +34,30 @@ def html(report: Report, results: Iterable[Result], other: Mapping[str, Result] 
         results: The trials that the report counts, in one pass.
         other: Case key -> result in the baseline, where there is a comparison; asked only for cases that changed.
     """
-    stream = environment().get_template("report.html").stream(view=view.View(report, results, other))
+    return _stream("report.html", view.View(report, results, other))
+
+
+def body(report: Report, results: Iterable[Result]) -> Iterator[str]:
+    """The report without its frame and title, for a page that has its own; otherwise as `html`."""
+    return _stream("report_body.html", view.View(report, results, None))
+
+
+def _stream(template: str, shown_view: view.View) -> Iterator[str]:
+    stream = environment().get_template(template).stream(view=shown_view)
     stream.enable_buffering(_PIECES)
-    yield from stream
+    return iter(stream)
 
 
 @cache
 def environment() -> Environment:
     """The templates with their filters; undefined names are errors."""
     templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([TEMPLATES, STYLES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
+        finalize=shown,
     )
     templates.filters.update(
         percent=figures.percent,
@@ -61,6 +70,7 @@ def environment() -> Environment:
         readable=text.readable,
         excerpt=text.excerpt,
         heat=view.heat,
+        pieces=bars.pieces,
         counted=figures.counted,
         in_words=figures.value_in_words,
     )
@@ -69,6 +79,6 @@ def environment() -> Environment:
     return templates
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     """What a template prints: texts are made visible, markup that a component built stays."""
-    return text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return text.visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -1,6 +1,6 @@
 """What tests with a database share: the desk of this process's database, and plans to run on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,20 @@ import pytest
 from probewright.campaigns.runner import Plan, build
 from probewright.campaigns.spec_file import check_spec
 from tests import stores
+from tests.servers import Server, valkey
 
 if TYPE_CHECKING:
     from probewright.campaigns.desk import Desk
 
 NUMBERS = count(1)
 MakePlan = Callable[..., Plan]
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Server]:
+    """A Redis of this test process; names in it are up to the tests."""
+    with valkey() as server:
+        yield server
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_a_stopped_campaign_goes_on_with_more_trials_and_raised_limits(desk: "De
         assert len(statuses(desk, campaign)) == 600
         assert set(server.log.prompts.values()) == {2}
         assert desk.facts(campaign).spec["limits"]["trials"] == 2
-        assert row_of(campaign).calls == 600
+        assert desk.live(campaign).spent.calls == 600
 
 
 @pytest.mark.parametrize("reference", ["no such name", "0", "9" * 40, "-1", "\u00b2", "", "1.5"])

@@ -224,8 +224,8 @@ def test_a_wrong_command_line_is_answered_with_one_line(
     ("words", "expected"),
     [
         (
-            ("--db", "postgres://me:secret@host/db"),
-            "database 'postgres://...' is not supported; allowed: sqlite:///PATH",
+            ("--db", "mysql://me:secret@host/db"),
+            "database 'mysql://...' is not supported; allowed: sqlite:///PATH, postgresql://USER:PASSWORD@HOST:PORT/NAME",
         ),
         (("--db", "sqlite:///none/x.sqlite3"), "the folder none does not exist"),
         (("--db", "sqlite:///folder.csv"), "database 'folder.csv' cannot be opened"),

@@ -23,13 +23,13 @@ BY_VERDICT = {
     "not_assessable": UNDECIDED,
     "budget_stopped": BUDGET,
 }
-BY_STOP = {StopKind.LIMIT: BUDGET, StopKind.TARGET: UNDECIDED, StopKind.INTERRUPT: INTERRUPTED}
+BY_STOP = {StopKind.LIMIT: BUDGET, StopKind.TARGET: UNDECIDED, StopKind.SETUP: USAGE}
 
 
 def of(report: "Report") -> int:
     """The exit code of a run: an interrupt, else the gate, else why it stopped, else whether anything was assessed."""
     stop = report.facts.stop_kind
-    if stop == StopKind.INTERRUPT:
+    if stop in {StopKind.INTERRUPT, StopKind.CANCEL}:
         return INTERRUPTED
     if report.gate is not None:
         return BY_VERDICT[report.gate.verdict]

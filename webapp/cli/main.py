@@ -16,10 +16,16 @@ COMMANDS = {
     "demo": ("probewright.webapp.cli.demo", "test a real small language model, with and without a cautious prompt"),
     "run": ("probewright.webapp.cli.run", "run the campaign of a spec file, or go on with it"),
     "resume": ("probewright.webapp.cli.resume", "go on with a stopped campaign"),
+    "submit": ("probewright.webapp.cli.submit", "give the campaign of a spec file to the workers"),
+    "cancel": ("probewright.webapp.cli.cancel", "stop a campaign wherever it runs"),
+    "worker": ("probewright.webapp.cli.worker", "work on campaigns that were submitted"),
+    "serve": ("probewright.webapp.cli.serve", "the web pages, with a worker"),
     "report": ("probewright.webapp.cli.report", "write a campaign's report, alone or against another's"),
     "outcomes": ("probewright.webapp.cli.outcomes", "stream a campaign's cases with prompt, answer and verdict"),
     "models": ("probewright.webapp.cli.models", "list and install local models"),
+    "user": ("probewright.webapp.cli.user", "add a user of the web, or list them"),
     "validate": ("probewright.webapp.cli.validate", "check a spec file"),
+    "targets": ("probewright.webapp.cli.targets", "ask every endpoint that a spec names one short question"),
     "schema": ("probewright.webapp.cli.schema", "print the JSON Schema of spec files"),
 }
 DEBUG = "PROBEWRIGHT_DEBUG"

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from time import sleep
 
 from probewright.campaigns.interrupts import EarlyInterrupt
 from probewright.campaigns.progress import Progress
@@ -12,6 +13,8 @@ from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching
 from probewright.webapp.cli.report_files import default_directory, render, require_writable, write_reports
 from probewright.webapp.database import open_desk
+
+FOLLOW_S = 0.5
 
 
 class Session:
@@ -37,6 +40,19 @@ class Session:
         if stop is not None:
             self.note(f"stopped: {stop.reason}")
         return stop
+
+    def follow(self, campaign: int) -> None:
+        """Watches a campaign that others run until it is over. Ctrl-C ends the watching, not the campaign."""
+        said = ""
+        while not (live := self.desk.live(campaign)).is_over:
+            at_work = f"{len(live.workers)} at work" if live.workers else "waiting for a worker"
+            line = f"{live.name}: {live.done:,}/{live.total:,}, {live.state}, {at_work}"
+            if line != said:
+                self.note(line)
+                said = line
+            sleep(FOLLOW_S)
+        if live.stop_reason:
+            self.note(f"stopped: {live.stop_reason}")
 
     def finish(self, campaign: int, against: int | None = None) -> int:
         """Writes the reports, prints the result, and gives the exit code."""

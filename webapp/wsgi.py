@@ -1,0 +1,8 @@
+"""The web application for any WSGI server; its database is brought up to date before the first request."""
+
+from django.core.wsgi import get_wsgi_application
+
+from probewright.webapp.database import WEB_SETTINGS, open_desk
+
+open_desk(settings=WEB_SETTINGS)
+application = get_wsgi_application()
