@@ -7,7 +7,7 @@ Quote ratios, not seconds: machines differ, and this one may be noisy.
 import argparse
 import sys
 
-from bench import adaptive, endurance, imports, scoring, sending, survival, training
+from bench import adaptive, endurance, imports, scoring, sending, survival, training, workers
 
 BENCHES = {
     "imports": imports.bench,
@@ -15,10 +15,18 @@ BENCHES = {
     "adaptive": adaptive.bench,
     "survival": survival.bench,
     "endurance": endurance.bench,
+    "workers": workers.bench,
     "scoring": scoring.bench,
     "training": training.bench,
 }
-DEFAULT = ("imports", "sending", "adaptive", "survival", "endurance")  # the others need the extra `torch` and the model
+DEFAULT = (
+    "imports",
+    "sending",
+    "adaptive",
+    "survival",
+    "endurance",
+    "workers",
+)  # the others need the extra `torch` and the model
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -46,12 +46,8 @@ class Run:
     output: bytes
 
 
-def run(
-    command: Sequence[str],
-    environment: Mapping[str, str] | None = None,
-    started: Callable[[int], None] | None = None,
-) -> Run:
-    """Runs a command to its end; ``started`` is told its process number.
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+    """Runs a command to its end.
 
     Raises:
         RuntimeError: it failed; a bench of a failing command measures nothing.
@@ -60,8 +56,6 @@ def run(
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
     )
-    if started is not None:
-        started(process.pid)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

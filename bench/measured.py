@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,21 +45,8 @@ class Measured:
 
 
 @contextmanager
-def measured(
-    cases: int,
-    in_flight: int,
-    server: Sequence[str] = (),
-    started: Callable[[int], None] | None = None,
-    **target: Any,
-) -> Iterator[Measured]:
-    """Runs a fresh campaign in a folder of its own.
-
-    Args:
-        cases: How many prompts there are.
-        in_flight: The spec's concurrency.
-        server: Arguments of the loopback server.
-        started: Told the process number of the command.
-        target: Further parameters of the target.
+def measured(cases: int, in_flight: int, server: Sequence[str] = (), **target: Any) -> Iterator[Measured]:
+    """Runs a fresh campaign in a folder of its own; ``server`` are arguments of the loopback server.
 
     Raises:
         RuntimeError: it failed, or a case is without an answer: that is no measurement.
@@ -68,7 +55,7 @@ def measured(
         folder = Path(name)
         spec = _write_spec(folder, cases, in_flight, {"kind": "openai_chat", "base_url": url, "model": "mock"} | target)
         environment = {**os.environ, "PROBEWRIGHT_HOME": str(folder / "home"), "PROBEWRIGHT_DATABASE_URL": ""}
-        process = run([PROBEWRIGHT, "run", str(spec), "--json"], environment, started)
+        process = run([PROBEWRIGHT, "run", str(spec), "--json"], environment)
         with urlopen(f"{url.removesuffix('/v1')}/log") as answer:
             log = orjson.loads(answer.read())
         result = orjson.loads(process.output)

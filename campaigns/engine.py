@@ -17,7 +17,7 @@ from probewright.campaigns.progress import Progress
 from probewright.campaigns.scribe import Scribe
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.campaigns.turn import play
-from probewright.errors import LimitReached, PoolError, TargetError
+from probewright.errors import LimitReached, PoolError, StoreError, TargetError
 from probewright.protocols import Cost, Finished, Limiter, Store
 from probewright.types import Ask, Reply, Role
 
@@ -53,6 +53,7 @@ class Engine:
 
     _stopping: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _stop: Stop | None = field(init=False, default=None)
+    _failure: StoreError | None = field(init=False, default=None)
     _journal: Journal = field(init=False)
     _feed: Feed = field(init=False)
     _planner: Planner = field(init=False)
@@ -83,6 +84,8 @@ class Engine:
             await self._work()
         finally:
             await journal.close(last=self.store.release)
+        if self._failure is not None:
+            raise self._failure
         return self._stop
 
     def stop(self, kind: StopKind, reason: str) -> None:
@@ -128,7 +131,7 @@ class Engine:
                     self.stop(StopKind.TARGET, reason)
                 raise
             finally:
-                await self.limiter.settle(reserved, cost)
+                await self._settle(reserved, cost)
         self._breakers[address].answered()
         return reply
 
@@ -138,6 +141,14 @@ class Engine:
         except LimitReached as limit:
             self.stop(StopKind.LIMIT, str(limit))
             raise
+
+    async def _settle(self, reserved: Cost, real: Cost) -> None:
+        """Settles a call; where that fails the run ends, but not before the answer in hand was stored."""
+        try:
+            await self.limiter.settle(reserved, real)
+        except StoreError as error:
+            self._failure = self._failure or error
+            self.stop(StopKind.INTERRUPT, str(error))
 
     async def _work(self) -> None:
         planner = asyncio.create_task(self._planner.run())

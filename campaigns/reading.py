@@ -100,6 +100,8 @@ def describe_target(target: dict[str, Any]) -> str:
     """A target in a few words, from its part of the spec."""
     if "base" in target:
         return f"{target['kind']} from {describe_target(target['base'])}"
+    if "callable" in target:
+        return f"{target['callable']} ({target['kind']})"
     where = f" at {target['base_url']}" if target.get("base_url") else ""
     prompted = ", with a system prompt" if target.get("system") else ""
     return f"{target.get('model', target['kind'])} ({target['kind']}{where}{prompted})"
