@@ -8,7 +8,7 @@ TORCH_VERSION := 2.13.0
 DEMO_OUT ?= out/demo
 TESTS ?=
 
-.PHONY: demo test test-web test-torch check bench bench-torch dev lock clean
+.PHONY: demo test test-distributed test-web test-torch check bench bench-torch dev lock clean
 .DEFAULT_GOAL := dev
 
 $(READY): pyproject.toml requirements.lock
@@ -33,7 +33,10 @@ demo: $(READY) ## test a real small language model, with and without a cautious 
 
 test: $(READY) ## all tests; TESTS="-m 'not model'" or a path picks some
 	$(BIN)/probewright models add smollm2
-	$(BIN)/python -m pytest -n 2 -m "not browser and not torch" --ignore tests/torch $(TESTS)
+	$(BIN)/python -m pytest -n 2 -m "not browser and not torch and not distributed" --ignore tests/torch $(TESTS)
+
+test-distributed: $(READY) ## workers on PostgreSQL and Redis, from wheels; parts of them are killed
+	$(BIN)/python -m pytest -m distributed tests/distributed
 
 test-web: $(READY) ## pages and reports in a real Chromium, at $$CHROMIUM or /usr/bin/chromium
 	$(BIN)/python -m pytest -m browser tests/web

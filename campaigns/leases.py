@@ -71,7 +71,9 @@ def next_free(campaign: int, worker: str, lost: Collection[int]) -> models.Chunk
 
 def claim(chunk: models.Chunk, worker: str) -> bool:
     """Takes a chunk that was free when it was read; False where somebody else was faster."""
-    unchanged = models.Chunk.objects.filter(pk=chunk.pk, is_done=False, owner=chunk.owner, claims=chunk.claims)
+    unchanged = models.Chunk.objects.filter(
+        pk=chunk.pk, is_done=False, owner=chunk.owner, lease_until=chunk.lease_until, claims=chunk.claims
+    )
     return unchanged.update(owner=worker, lease_until=timezone.now() + LEASE, claims=F("claims") + 1) == 1
 
 

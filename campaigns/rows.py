@@ -112,7 +112,9 @@ def case_row(campaign: int, slot: Slot, round_number: int) -> dict[str, Any]:
 def hole_row(campaign: int, hole: Hole) -> models.Hole:
     """A Hole, not yet saved."""
     labels, index = dict(hole.cell.labels), hole.cell.index
-    return models.Hole(campaign_id=campaign, cell=labels, index=index, kind=hole.kind.value, reason=hole.reason)
+    return models.Hole(
+        campaign_id=campaign, cell=labels, index=index, kind=hole.kind.value, reason=_storable(hole.reason)
+    )
 
 
 def dumps(value: Any) -> str:

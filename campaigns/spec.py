@@ -22,7 +22,7 @@ class Limits(_Model):
 
     cases: int | None = Field(default=None, ge=1, le=10_000_000, description="cases to plan; default: one full pass")
     trials: int = Field(default=1, ge=1, le=1000, description="how often each case is asked")
-    concurrency: int = Field(default=16, ge=1, le=4096, description="requests in flight at once")
+    concurrency: int = Field(default=16, ge=1, le=4096, description="requests in flight at once, of each worker")
     calls: int | None = Field(default=None, ge=1, description="answered calls of every role")
     tokens: int | None = Field(default=None, ge=1, description="tokens of prompts and answers together")
     usd: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="US dollars; needs a known price")

@@ -130,16 +130,20 @@ class DjangoStore:
     @transaction.atomic
     def write(self, position: int, written: Case | Hole) -> bool:
         """Fills a slot with its case and gives True, or drops it as a hole (also for a duplicate) and gives False."""
-        row = models.Case.objects.filter(campaign=self._id, position=position)
         campaign = models.Campaign.objects.filter(pk=self._id)
-        campaign.update(unwritten=F("unwritten") - 1)  # first of all: it locks the row, so two cannot write one case
+        campaign.select_for_update().only("pk").get()  # so that two processes cannot write the same case
+        unwritten = models.Case.objects.filter(campaign=self._id, position=position, key=None)
         if isinstance(written, Case) and not self.known([written.key]):
-            return row.update(key=written.key, labels=written.labels, content=case_to_json(written)) == 1
-        campaign.update(planned=F("planned") - 1, hole_count=F("hole_count") + 1)
-        planned = row.get()
+            filled = unwritten.update(key=written.key, labels=written.labels, content=case_to_json(written))
+            campaign.update(unwritten=F("unwritten") - filled)
+            return filled == 1
+        planned = unwritten.first()
+        if planned is None:  # another process took the chunk over, and was faster
+            return False
         hole = written if isinstance(written, Hole) else duplicate(Cell(planned.cell, planned.index))
         hole_row(self._id, hole).save()
         planned.delete()
+        campaign.update(unwritten=F("unwritten") - 1, planned=F("planned") - 1, hole_count=F("hole_count") + 1)
         return False
 
     def claim(self) -> Chunk | None:

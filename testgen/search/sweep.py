@@ -31,7 +31,7 @@ class Sweep:
         self._asked = 0
         self._pass = -1
         self._rows: Sequence[Mapping[str, str]] = ()
-        self.size = len(self._rows_of(0))
+        self.size = len(space.ids) if isinstance(space, Items) else len(self._rows_of(space, 0))
 
     @abstractmethod
     def rows(self, axes: Axes, pass_number: int) -> Sequence[Mapping[str, str]]:
@@ -64,15 +64,12 @@ class Sweep:
 
     def _cell(self, number: int) -> Cell:
         pass_number, place = divmod(number, self.size)
-        if pass_number != self._pass:
-            self._rows_of(pass_number)
-        return Cell(self._rows[place], pass_number)
+        if isinstance(self._space, Items):
+            return Cell({"item": self._space.ids[place]}, pass_number)
+        return Cell(self._rows_of(self._space, pass_number)[place], pass_number)
 
-    def _rows_of(self, pass_number: int) -> Sequence[Mapping[str, str]]:
-        space = self._space
-        self._pass = pass_number
-        if isinstance(space, Items):
-            self._rows = [{"item": item} for item in space.ids]
-        else:
-            self._rows = self.rows(space, pass_number)
+    def _rows_of(self, axes: Axes, pass_number: int) -> Sequence[Mapping[str, str]]:
+        """The rows of one pass; those of the current pass are kept."""
+        if pass_number != self._pass:
+            self._pass, self._rows = pass_number, self.rows(axes, pass_number)
         return self._rows
