@@ -1,9 +1,9 @@
-"""Where the database lies: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``, else the data folder."""
+"""Where the database lies: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``."""
 
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from probewright.errors import ConfigError
 from probewright.home import home
@@ -30,7 +30,7 @@ def parse_database_url(url: str) -> dict[str, Any]:
             The message never holds the URL's password.
     """
     if url.partition("://")[0] in POSTGRESQL:
-        return _postgresql(urlsplit(url))
+        return _postgresql(url)
     if not url:
         path = home() / "probewright.sqlite3"
     elif url.startswith(SQLITE) and url != SQLITE:
@@ -43,13 +43,17 @@ def parse_database_url(url: str) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": SQLITE_OPTIONS}
 
 
-def _postgresql(url: SplitResult) -> dict[str, Any]:
+def _postgresql(text: str) -> dict[str, Any]:
     """Options of libpq may follow as a query, such as ``?sslmode=require``."""
-    name = unquote(url.path.lstrip("/"))
     try:
+        url = urlsplit(text)
         port = url.port
-    except ValueError as error:
-        raise ConfigError(f"database 'postgresql://...': {error}") from None
+    except ValueError:  # its text quotes what it takes for the port, which may be half of a password
+        raise ConfigError(
+            f"database 'postgresql://...' cannot be read; allowed: {ALLOWED}; what is no letter or digit in a password is "
+            f"written as % and two digits"
+        ) from None
+    name = unquote(url.path.lstrip("/"))
     if not name:
         raise ConfigError(f"database 'postgresql://...' names no database; allowed: {ALLOWED}")
     if find_spec("psycopg") is None:

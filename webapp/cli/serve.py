@@ -44,7 +44,7 @@ def execute(args: Namespace) -> int:
         _say("nobody can log in yet: make a user with probewright user add NAME")
     with nullcontext() if args.no_worker else worker(args.campaigns, args.db):
         Granian(
-            "probewright.webapp.wsgi:application",
+            "probewright.webapp.served:application",
             address=args.host,
             port=args.port,
             interface="wsgi",  # type: ignore[arg-type] # its enumeration is no public name

@@ -9,6 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from probewright.pools.child import end_with_parent
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_database
 from probewright.webapp.database import open_desk
@@ -47,6 +48,7 @@ def execute(args: Namespace) -> int:
     with Crew(args.campaigns, settings.REDIS_URL) as crew:
         _obey_signals(crew, told)
         if args.with_parent:
+            end_with_parent()
             threading.Thread(target=_leave_with_stdin, args=(crew, told), daemon=True).start()
         with _doorbell(crew, settings.BROKER_URL, args.campaigns):
             log.info("ready for %d campaigns at once", args.campaigns)
