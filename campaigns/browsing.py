@@ -45,6 +45,7 @@ class Line:
     stop_reason: str
     created_at: datetime
     created_by: str
+    decided_by: str  # the oracle that decides since it judged again; empty: the spec's
     target: str  # in a few words
     spec: Mapping[str, Any]
     wanted: int

@@ -1,21 +1,23 @@
 """The Django half of campaigns behind one door: numbers of campaigns in, core types out. `open_desk` imports it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from probewright import registry
-from probewright.campaigns import archive, listing, models, reading
-from probewright.campaigns.browsing import Conversation, Filter, Line, Page, Place
+from probewright.campaigns import archive, models, reading, sittings
 from probewright.campaigns.comparison import Comparison, compare, fail_shares
-from probewright.campaigns.conversation import conversation
+from probewright.campaigns.judges import Judge, read_judge
 from probewright.campaigns.launch import launch
 from probewright.campaigns.opinions import second_opinions
 from probewright.campaigns.progress import Progress
+from probewright.campaigns.rejudge import Rejudging, refuse_where_decided
 from probewright.campaigns.report import Report, build_report
 from probewright.campaigns.results import Facts, Live, Result
 from probewright.campaigns.runner import Plan, require_secrets
+from probewright.campaigns.spec import CampaignSpec
 from probewright.campaigns.stop import Stop
 from probewright.errors import ConfigError
 from probewright.types import Outcome
@@ -41,7 +43,36 @@ class Desk:
             CampaignBusy: another living process runs it.
         """
         require_secrets(plan)
-        return launch(plan, models.Campaign.objects.get(pk=campaign), progress, notice, settings.REDIS_URL)
+        row = models.Campaign.objects.get(pk=campaign)
+        refuse_where_decided(row)
+        return launch(plan, row, progress, notice, settings.REDIS_URL)
+
+    def judge(self, campaign: int, spec: CampaignSpec, text: str, source: str, folder: Path) -> Judge:
+        """The oracle that a user names to judge the campaign again; see `read_judge`.
+
+        Raises:
+            ConfigError: it is none, or one with parameters that are not allowed.
+        """
+        known = sittings.judges(models.Campaign.objects.get(pk=campaign))
+        return read_judge(text, spec, known, source, folder)
+
+    def rejudge(
+        self,
+        campaign: int,
+        spec: CampaignSpec,
+        judge: Judge,
+        is_again: bool,
+        progress: Progress,
+        notice: Callable[[str], None],
+    ) -> Stop | None:
+        """Has ``judge`` judge the campaign's answers in this process; see `Rejudging`.
+
+        Raises:
+            CampaignBusy: a living process works on it.
+            ConfigError: it has not ended, has no judged trial, or a secret is not set.
+        """
+        row = models.Campaign.objects.get(pk=campaign)
+        return Rejudging(row, spec, judge, is_again, progress, notice, settings.REDIS_URL).run()
 
     def queue(self, plan: Plan, is_new: bool = False, created_by: str = "") -> int:
         """Gives the plan's campaign to the workers: the unfinished one with the same identity, else a new one.
@@ -66,6 +97,7 @@ class Desk:
         self._queue(models.Campaign.objects.get(pk=campaign), plan)
 
     def _queue(self, row: models.Campaign, plan: Plan) -> None:
+        refuse_where_decided(row)
         archive.queue(row, plan)
         if settings.BROKER_URL:
             # Celery is an extra: without a broker, workers find the campaign by looking.
@@ -79,7 +111,7 @@ class Desk:
 
     def live(self, campaign: int) -> Live:
         """Where the campaign stands now."""
-        return reading.live(models.Campaign.objects.get(pk=campaign))
+        return reading.live(models.Campaign.objects.defer("space", "search_state").get(pk=campaign))
 
     def find(self, reference: str) -> int:
         """The campaign with this number, or the latest with this name."""
@@ -87,7 +119,9 @@ class Desk:
 
     def reopen_errors(self, campaign: int) -> int:
         """Takes back the outcomes `error`, to be asked again; returns how many."""
-        return archive.reopen_errors(models.Campaign.objects.get(pk=campaign))
+        row = models.Campaign.objects.get(pk=campaign)
+        refuse_where_decided(row)
+        return archive.reopen_errors(row)
 
     def spec(self, campaign: int) -> Mapping[str, Any]:
         """The campaign's spec, every default spelled out."""
@@ -98,52 +132,37 @@ class Desk:
         """The campaign as a whole."""
         return reading.facts(models.Campaign.objects.get(pk=campaign))
 
-    def results(self, campaign: int) -> Iterator[Result]:
-        """Every trial that has an outcome, with its words, in case order."""
-        return reading.results(models.Campaign.objects.get(pk=campaign))
-
-    def report(self, campaign: int, against: int | None = None) -> Report:
-        """The campaign's report, compared with another on the same cases where ``against`` names one.
+    def results(self, campaign: int, oracle: str = "") -> Iterator[Result]:
+        """Every trial that has an outcome, with its words, in case order; as decided by ``oracle`` where it is named.
 
         Raises:
-            ConfigError: the two campaigns have no assessed case in common.
+            ConfigError: this oracle has not judged all that was judged.
         """
         row = models.Campaign.objects.get(pk=campaign)
-        comparison = None if against is None else self._compare(row, models.Campaign.objects.get(pk=against))
-        facts = reading.facts(row)
+        return reading.results(row, reading.reader(row, oracle))
+
+    def report(self, campaign: int, against: int | None = None, oracle: str = "") -> Report:
+        """The campaign's report, compared with another on the same cases where ``against`` names one.
+
+        ``oracle`` names by whose verdicts to read it, where not as it is decided; the other campaign is read as it is.
+
+        Raises:
+            ConfigError: this oracle has not judged all that was judged, or the two campaigns have no assessed case in
+                common.
+        """
+        row = models.Campaign.objects.get(pk=campaign)
+        by = reading.reader(row, oracle)
+        facts = reading.facts(row, by)
+        comparison = None if against is None else self._compare(row, facts, models.Campaign.objects.get(pk=against))
         family = registry.load("family", row.spec["family"]["kind"])
-        findings = [*family.findings(reading.judged(row), facts.rules), *second_opinions(facts, reading.judged(row))]
-        return build_report(facts, reading.outcomes(row), comparison, findings)
+        findings = [
+            *family.findings(reading.judged(row, by), facts.rules),
+            *second_opinions(facts, reading.judged(row, by)),
+        ]
+        return build_report(facts, reading.outcomes(row, by), comparison, findings, reading.rejudged(row, facts))
 
-    def campaigns(self, before: int | None = None) -> Page[Line, int]:
-        """A page of campaigns, newest first, from the one before the number ``before`` on."""
-        return listing.campaigns(before)
-
-    def line(self, campaign: int) -> Line | None:
-        """A campaign as a list shows it, from its counters; None where there is none of this number."""
-        return listing.campaign(campaign)
-
-    def axes(self, campaign: int) -> Mapping[str, tuple[str, ...]]:
-        """The axes of a campaign by name; none where its cases are items of a set."""
-        return listing.axes(campaign)
-
-    def trials(
-        self,
-        campaign: int,
-        wanted: Filter,
-        after: Place | None = None,
-        size: int = listing.TRIALS_A_PAGE,
-        patience_s: float = listing.PATIENCE_S,
-    ) -> Page[Result, Place]:
-        """A page of trials that have an outcome, with their words, in case order; see `listing.trials`."""
-        return listing.trials(campaign, wanted, after, size, patience_s)
-
-    def conversation(self, campaign: int, place: Place) -> Conversation | None:
-        """One trial with every exchange and every verdict; None where it has no outcome."""
-        return conversation(campaign, place)
-
-    def _compare(self, row: models.Campaign, other: models.Campaign) -> Comparison:
-        facts, other_facts = reading.facts(row), reading.facts(other)
+    def _compare(self, row: models.Campaign, facts: Facts, other: models.Campaign) -> Comparison:
+        other_facts = reading.facts(other)
         here, there = fail_shares(_rated(row, facts)), fail_shares(_rated(other, other_facts))
         if not here.keys() & there.keys():
             raise ConfigError(
@@ -165,4 +184,4 @@ class Desk:
 
 def _rated(row: models.Campaign, facts: Facts) -> Iterator[Outcome]:
     """The outcomes that enter the rates, controls left out."""
-    return (outcome for outcome in reading.outcomes(row) if facts.is_rated(outcome.labels))
+    return (outcome for outcome in reading.outcomes(row, facts.read_by) if facts.is_rated(outcome.labels))

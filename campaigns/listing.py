@@ -19,7 +19,8 @@ PATIENCE_S = 0.12  # of one page's search
 AXES = '{"axes"'  # how the column `space` of a campaign with axes begins
 
 COLUMNS = (
-    "id", "name", "state", "stop_kind", "stop_reason", "created_at", "created_by", "spec", "wanted", "planned",
+    "id", "name", "state", "stop_kind", "stop_reason", "created_at", "created_by", "decided_by", "spec",
+    "wanted", "planned",
 )  # fmt: skip
 
 

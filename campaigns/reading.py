@@ -1,18 +1,22 @@
 """Reading campaigns back from their rows, a page at a time, so that a large campaign needs no large memory."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
 
 from probewright import registry
-from probewright.campaigns import counters, leases, models
+from probewright.campaigns import counters, leases, models, sittings
 from probewright.campaigns.codec import messages_from_json
+from probewright.campaigns.judges import kind_of
 from probewright.campaigns.parts import named
+from probewright.campaigns.rejudged import Rejudged
 from probewright.campaigns.results import Facts, Live, Result, Said
 from probewright.campaigns.rows import OUTCOME, outcome_of
 from probewright.campaigns.spec import own_opinions
+from probewright.errors import ConfigError, unknown
 from probewright.figures import counted
 from probewright.findings import Judged
 from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcome, Role, Space, Status, Verdict
@@ -20,11 +24,12 @@ from probewright.types import Axes, Cell, Hole, HoleKind, Items, Message, Outcom
 PAGE = 500
 
 
-def facts(row: models.Campaign) -> Facts:
-    """The campaign as a whole."""
+def facts(row: models.Campaign, by: str = "") -> Facts:
+    """The campaign as a whole, as decided, or as read by another oracle; see `reader`."""
     family = registry.load("family", row.spec["family"]["kind"])
-    oracle = registry.load("oracle", (row.spec["oracle"] or {"kind": family.oracle})["kind"])
-    verdict = models.Verdict.objects.filter(case__campaign=row).order_by("pk").first()
+    rules = _rules(row, by)
+    oracle = registry.load("oracle", kind_of(rules[0]))
+    verdict = _deciding_verdict(row, by)
     total = counters.total(row.pk)
     cut_off = models.Exchange.objects.filter(case__campaign=row, role=Role.TARGET, finish_reason="length").count()
     return Facts(
@@ -53,7 +58,8 @@ def facts(row: models.Campaign) -> Facts:
         seconds=total.seconds,
         rated=family.rated,
         cluster=family.cluster,
-        rules=_rules(row.spec, family),
+        rules=rules,
+        read_by=by,
         provenance=_provenance(row),
     )
 
@@ -78,17 +84,75 @@ def live(row: models.Campaign) -> Live:
     )
 
 
-def _rules(spec: dict[str, Any], family: Any) -> tuple[str, ...]:
-    """The oracles' names, the deciding one first; see `CampaignSpec.second_judges`."""
+def spec_rules(row: models.Campaign) -> tuple[str, ...]:
+    """The names of the spec's oracles, the deciding one first; see `CampaignSpec.second_judges`."""
+    spec, family = row.spec, registry.load("family", row.spec["family"]["kind"])
     deciding = spec["oracle"]["kind"] if spec["oracle"] else family.oracle
     if (opinions := spec.get("opinions")) is not None:
         return (deciding, *(plugin["kind"] for plugin in opinions))
     return (deciding, *own_opinions(family, deciding))
 
 
+def reader(row: models.Campaign, name: str) -> str:
+    """What to read a campaign ``by``, to see it as decided by the oracle ``name``: empty where it is decided so.
+
+    Raises:
+        ConfigError: this oracle has not judged all that was judged.
+    """
+    known = dict.fromkeys((*spec_rules(row), *sittings.judges(row)))
+    if not name or name == (row.decided_by or spec_rules(row)[0]):
+        return ""
+    if name not in known:
+        said = unknown(f"oracle of campaign {row.pk}", name, known)
+        raise ConfigError(f"{said}; probewright rejudge {row.pk} --oracle NAME has another one judge it")
+    if left := sittings.missing(row, name):
+        raise ConfigError(
+            f"campaign {row.pk} cannot be read by {name!r}: {counted(left, 'judged trial')} without a verdict of it; "
+            f"probewright rejudge {row.pk} --oracle {name} adds them"
+        )
+    return name
+
+
+def rejudged(row: models.Campaign, facts: Facts) -> Rejudged | None:
+    """What judging again changed; None where the outcomes are those that the run ended with."""
+    own = spec_rules(row)[0]
+    first = _first_verdict(row)
+    if first is None or not (facts.read_by or row.decided_by or own in sittings.settled(row)):
+        return None
+    by = facts.read_by or row.decided_by or first.oracle
+    decided = _deciding_verdict(row, "")
+    return Rejudged(
+        by=facts.judged_by,
+        first=f"{first.oracle} {first.version}",
+        decided_by=f"{decided.oracle} {decided.version}" if decided else "",
+        failures=(registry.load("oracle", own).failure, facts.failure),
+        changes=sittings.changes(row, first.oracle, by),
+    )
+
+
+def _rules(row: models.Campaign, by: str) -> tuple[str, ...]:
+    """The names of all oracles that judged, first the one whose verdicts are read."""
+    of_spec = spec_rules(row)
+    deciding = by or row.decided_by or of_spec[0]
+    return tuple(dict.fromkeys((deciding, *of_spec, *sittings.settled(row))))
+
+
+def _first_verdict(row: models.Campaign) -> models.Verdict | None:
+    return models.Verdict.objects.filter(case__campaign=row).order_by("pk").first()
+
+
+def _deciding_verdict(row: models.Campaign, by: str) -> models.Verdict | None:
+    """The latest verdict of the oracle that is read; of the spec's own, the first, unless it judged again."""
+    first = _first_verdict(row)
+    name = by or row.decided_by
+    if first is None or not (name or sittings.judges(row)):
+        return first
+    return sittings.verdicts(row, name or first.oracle).order_by("-pk").first()
+
+
 def _provenance(row: models.Campaign) -> dict[str, dict[str, Any]]:
     """What endpoints said of themselves, and under which names their models answered: a provider may change those."""
-    found: dict[str, dict[str, Any]] = {name: dict(said) for name, said in row.provenance.items()}
+    found = sittings.provenance(row)
     answered = models.Exchange.objects.filter(case__campaign=row).exclude(model="")
     for role, to, model in answered.values_list("role", "to", "model").distinct().order_by("role", "to", "model"):
         names = found.setdefault(named((Role(role), to)), {})
@@ -107,35 +171,54 @@ def describe_target(target: dict[str, Any]) -> str:
     return f"{target.get('model', target['kind'])} ({target['kind']}{where}{prompted})"
 
 
-def outcomes(row: models.Campaign) -> Iterator[Outcome]:
-    """Every outcome of a campaign, in case order."""
+def outcomes(row: models.Campaign, by: str = "") -> Iterator[Outcome]:
+    """Every outcome of a campaign, in case order, as decided, or as read by another oracle; see `reader`."""
+    if by:
+        yield from (trial.outcome for trial in judged(row, by))
+        return
     for page in _pages(row):
         for columns in page.values_list(*OUTCOME):
             yield outcome_of(*columns)
 
 
-def judged(row: models.Campaign) -> Iterator[Judged]:
+def judged(row: models.Campaign, by: str = "") -> Iterator[Judged]:
     """Every outcome with the latest verdict of each oracle, in case order."""
+    unread = sittings.unread(row)
     for page in _pages(row):
         rows = list(page.values_list("case_id", *OUTCOME))
-        verdicts = _verdicts({case for case, *_ in rows})
+        verdicts = _verdicts({case for case, *_ in rows}, unread)
         for case, *columns in rows:
             outcome = outcome_of(*columns)
-            yield Judged(outcome, verdicts.get((case, outcome.trial), {}))
+            said = verdicts.get((case, outcome.trial), {})
+            yield Judged(_decided(outcome, said, by) if by else outcome, said)
 
 
-def _verdicts(cases: Iterable[int]) -> dict[tuple[int, int], dict[str, Verdict]]:
-    columns = ("case_id", "trial", "oracle", "version", "status", "label", "score", "reason")
+def _decided(outcome: Outcome, said: Mapping[str, Verdict], by: str) -> Outcome:
+    """The outcome by one oracle's verdict; a trial that nobody judged, such as a blocked one, stays as it is."""
+    if not said:
+        return outcome
+    verdict = said.get(by, Verdict(by, "", Status.UNDECIDED, reason=f"{by} did not judge it"))
+    status = sittings.status_of(verdict.label, verdict.status)
+    return replace(outcome, status=status, reason=verdict.reason, label=verdict.label, score=verdict.score)
+
+
+def _verdicts(cases: Iterable[int], unread: Mapping[str, int]) -> dict[tuple[int, int], dict[str, Verdict]]:
+    columns = ("pk", "case_id", "trial", "oracle", "version", "status", "label", "score", "reason")
     found: dict[tuple[int, int], dict[str, Verdict]] = defaultdict(dict)
-    for case, trial, oracle, version, status, *rest in (
+    for pk, case, trial, oracle, version, status, *rest in (
         models.Verdict.objects.filter(case__in=cases).order_by("pk").values_list(*columns)
     ):
-        found[case, trial][oracle] = Verdict(oracle, version, Status(status), *rest)
+        if oracle not in unread or pk <= unread[oracle]:
+            found[case, trial][oracle] = Verdict(oracle, version, Status(status), *rest)
     return found
 
 
-def results(row: models.Campaign) -> Iterator[Result]:
-    """Every trial that has an outcome, with its words, in case order."""
+def results(row: models.Campaign, by: str = "") -> Iterator[Result]:
+    """Every trial that has an outcome, with its words, in case order, as decided or as read by another oracle."""
+    if by:
+        for result, outcome in zip(results(row), outcomes(row, by), strict=True):
+            yield replace(result, outcome=outcome)
+        return
     for page in _pages(row):
         yield from results_of(page)
 

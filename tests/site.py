@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,12 @@ def client(is_logged_in: bool = True, name: str = "", **options: Any) -> "Client
         user, _ = User.objects.get_or_create(username=name or f"user-{next(NUMBERS)}")
         opened.force_login(user)
     return opened
+
+
+def module(name: str) -> Any:
+    """A module of campaigns that can be imported only once Django is set up."""
+    stores.desk()
+    return import_module(f"probewright.campaigns.{name}")
 
 
 def added(name: str) -> None:
@@ -96,18 +103,12 @@ def queries() -> Iterator[list[str]]:
 
 def made(number: int, **columns: Any) -> None:
     """Writes columns of a campaign that only a worker, or time, would write."""
-    stores.desk()
-    from probewright.campaigns.models import Campaign  # noqa: PLC0415 (as above)
-
-    Campaign.objects.filter(pk=number).update(**columns)
+    module("models").Campaign.objects.filter(pk=number).update(**columns)
 
 
 def counted(number: int, **counters: int) -> None:
     """Writes what a worker would have counted by now."""
-    stores.desk()
-    from probewright.campaigns.models import Shift  # noqa: PLC0415 (as above)
-
-    Shift.objects.update_or_create(campaign_id=number, worker="", defaults=counters)
+    module("models").Shift.objects.update_or_create(campaign_id=number, worker="", defaults=counters)
 
 
 def form(**fields: str) -> Mapping[str, str]:

@@ -1,8 +1,8 @@
-"""Response headers that bound what a page may do, should a text of a stranger ever get past escaping."""
+"""What bounds a request before it is read, and a page should a text of a stranger ever get past escaping."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 POLICY = "; ".join(
     [
@@ -21,6 +21,26 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cache-Control": "private, no-cache",
 }
+
+
+MOST_BYTES = 48 * 1024 * 1024  # of a request: an upload and a spec
+
+
+class BodyLimit:
+    """Middleware: refuses a request that is too long before anything of it is read or written to disk.
+
+    A body without a length is none to Django, so a length cannot be left out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer of the layers below, or 413."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= MOST_BYTES:
+            return self._get_response(request)
+        return HttpResponse(f"a request may hold {MOST_BYTES:,} bytes\n", content_type="text/plain", status=413)
 
 
 class SecurityHeaders:

@@ -73,6 +73,8 @@ def _facts(report: Report) -> dict[str, str]:
         "fail_rate": rate_in_words(tally.fail_rate),
         "system_rate": rate_in_words(tally.system_rate),
     }
+    if report.rejudged is not None:
+        known |= {"first_judged_by": report.rejudged.first, "changed_outcomes": str(report.rejudged.changed)}
     if report.gate is not None:
         known |= {"gate": report.gate.verdict.value, "gate_reasons": "; ".join(report.gate.reasons)}
     return known

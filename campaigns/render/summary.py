@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from probewright.campaigns.rejudged import Rejudged
 from probewright.campaigns.report import Report
 from probewright.findings import Finding, Value
 from probewright.stats.intervals import Rate
@@ -17,12 +18,16 @@ def summary(report: Report, report_path: str | None) -> dict[str, Any]:
     ``fail_rate`` is the model's, over the cases that are no controls: shares, 0 to 1, null where nothing was assessed.
     ``usd`` is null where the price is unknown. ``coverage.holes`` lists missing combinations as label -> value, at most
     200. ``campaign`` is its number. ``controls`` (of ``outcomes``, those that enter no rate) and ``findings`` are there
-    where a campaign has some; in tables a rate or a difference is an object with ``value``.
+    where a campaign has some; in tables a rate or a difference is an object with ``value``. ``rejudged`` is there where
+    the verdicts used are not those that the run ended with: whose they are (``by``), whose came ``first``, and trials
+    by the outcome of both.
     """
     facts, tally, coverage, gate = report.facts, report.tally, report.coverage, report.gate
     more: dict[str, Any] = {}
     if facts.rated:
         more["controls"] = {status.value: tally.controls[status] for status in _PRINTED}
+    if report.rejudged:
+        more["rejudged"] = _rejudged(report.rejudged)
     if report.findings:
         more["findings"] = [_finding(finding) for finding in report.findings]
     known = {
@@ -44,6 +49,18 @@ def summary(report: Report, report_path: str | None) -> dict[str, Any]:
         "report": report_path,
     }
     return known | more
+
+
+def _rejudged(rejudged: Rejudged) -> dict[str, Any]:
+    moves = sorted(rejudged.changes.items())
+    return {
+        "by": rejudged.by,
+        "first": rejudged.first,
+        "decided_by": rejudged.decided_by,
+        "trials": rejudged.total,
+        "changed": rejudged.changed,
+        "outcomes": [{"first": was.value, "now": now.value, "trials": count} for (was, now), count in moves],
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

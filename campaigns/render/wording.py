@@ -123,6 +123,12 @@ def ranked_cells(report: Report) -> list[tuple[tuple[str, str], Tally]]:
     return [(pair, tally) for pair, tally in cells if not tally.is_thin]
 
 
+def provenance_title(name: str) -> str:
+    """What is said of something that a campaign keeps: of an endpoint, or of an oracle that judged again."""
+    role, _, oracle = name.partition("/")
+    return f"The oracle {oracle}, which judged again" if role == "oracle" else f"What was asked as {name}"
+
+
 def outcomes_in_words(report: Report) -> str:
     """All six outcomes with their counts, on one line."""
     return ", ".join(f"{report.tally.counts[status]:,} {name}" for status, name in STATUS_NAMES.items())

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.template.loader import get_template
 
 from probewright.webapp.security import POLICY
 from tests import site
@@ -78,3 +79,18 @@ def test_cookies_are_out_of_reach_for_scripts_and_other_sites() -> None:
 
 def test_an_unknown_host_is_refused() -> None:
     assert site.client().get("/campaigns/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("length", ["50331649", "9" * 30, "-1", "x"])
+def test_a_request_that_is_too_long_is_not_even_read(length: str) -> None:
+    response = site.client().post("/campaigns/new/", site.form(), CONTENT_LENGTH=length)
+    assert response.status_code == 413
+    assert response["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 500])
+def test_every_error_page_stands_on_its_own(code: int) -> None:
+    site.client()
+    page = Page(get_template(f"{code}.html").render())
+    assert page.all("h1")
+    assert [e.attributes["href"] for e in page.all("a")] == ["/campaigns/"]

@@ -78,7 +78,7 @@ def test_a_running_campaign_has_no_report_yet() -> None:
 
 def test_a_report_that_cannot_be_written_says_so(desk: "Desk") -> None:
     number = site.run(limits={"cases": 3})
-    line = desk.line(number)
+    line = site.module("listing").campaign(number)
     assert line is not None
     site.made(number, spec={**line.spec, "family": {"kind": "gone"}})
     response = site.client().get(f"/campaigns/{number}/report/")

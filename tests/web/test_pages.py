@@ -123,6 +123,7 @@ def test_progress_moves_without_moving_the_page_and_ends_in_the_report(open_page
     site.counted(number, passes=3, fails=1, calls=4)
     expect(page.locator("#live")).to_contain_text("40% done", timeout=10_000)
     expect(page.locator("#live")).to_contain_text("4 of 40")
+    expect(page.locator("#state")).to_have_text("running")
     assert page.evaluate("window.shifts") == 0
     assert page.get_by_role("button", name="Cancel the campaign").is_visible()
     site.made(number, state="stopped", stop_kind="limit", stop_reason="the limit of 4 calls is reached")

@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("probewright.webapp.cli.demo", "test a real small language model, with and without a cautious prompt"),
     "run": ("probewright.webapp.cli.run", "run the campaign of a spec file, or go on with it"),
     "resume": ("probewright.webapp.cli.resume", "go on with a stopped campaign"),
+    "rejudge": ("probewright.webapp.cli.rejudge", "have another oracle judge a campaign's stored answers"),
     "submit": ("probewright.webapp.cli.submit", "give the campaign of a spec file to the workers"),
     "cancel": ("probewright.webapp.cli.cancel", "stop a campaign wherever it runs"),
     "worker": ("probewright.webapp.cli.worker", "work on campaigns that were submitted"),

@@ -22,6 +22,16 @@ def add_output(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on stdout")
 
 
+def add_reader(parser: ArgumentParser) -> None:
+    """``--oracle NAME``: by whose verdicts to read a campaign."""
+    parser.add_argument(
+        "--oracle",
+        metavar="NAME",
+        default="",
+        help="as decided by this oracle, one of those that judged the campaign; default: as it is decided",
+    )
+
+
 def add_campaign(parser: ArgumentParser) -> None:
     """The campaign, by name or number."""
     parser.add_argument("campaign", metavar="CAMPAIGN", help="its number, or its name for the latest of that name")

@@ -9,7 +9,7 @@ from probewright.campaigns.codec import messages_to_json
 from probewright.campaigns.results import Result
 from probewright.types import Status
 from probewright.webapp.cli import exit_codes
-from probewright.webapp.cli.options import add_campaign, add_database
+from probewright.webapp.cli.options import add_campaign, add_database, add_reader
 from probewright.webapp.database import open_desk
 
 
@@ -18,13 +18,14 @@ def configure(parser: ArgumentParser) -> None:
     add_campaign(parser)
     parser.add_argument("--jsonl", action="store_true", help="one JSON object a trial, with messages and reply")
     parser.add_argument("--status", choices=[s.value for s in Status if s is not Status.NOT_RUN], help="only these")
+    add_reader(parser)
     add_database(parser)
 
 
 def execute(args: Namespace) -> int:
     """Streams the outcomes in case order."""
     desk = open_desk(args.db)
-    for result in desk.results(desk.find(args.campaign)):
+    for result in desk.results(desk.find(args.campaign), args.oracle):
         if args.status in {None, result.outcome.status.value}:
             sys.stdout.write(_jsonl(result) if args.jsonl else _line(result))
     return exit_codes.PASS

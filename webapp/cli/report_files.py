@@ -72,7 +72,7 @@ def render(desk: "Desk", report: Report, name: str, path: str) -> str:
     renderers: Mapping[str, Callable[[], str]] = {
         "html": lambda: _html(desk, report),
         "json": lambda: orjson.dumps(summary(report, path), option=orjson.OPT_INDENT_2).decode() + "\n",
-        "junit": lambda: "".join(junit(report, desk.results(report.facts.id))),
+        "junit": lambda: "".join(junit(report, desk.results(report.facts.id, report.facts.read_by))),
         "markdown": lambda: markdown(report),
     }
     return renderers[name]()
@@ -84,4 +84,4 @@ def _html(desk: "Desk", report: Report) -> str:
         changed = report.comparison.changed
         results = desk.results(report.comparison.other_id)
         other = {result.outcome.key: result for result in results if result.outcome.key in changed}
-    return "".join(html(report, desk.results(report.facts.id), other))
+    return "".join(html(report, desk.results(report.facts.id, report.facts.read_by), other))

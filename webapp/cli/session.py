@@ -2,19 +2,24 @@
 
 import sys
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
+
+from django.db import DatabaseError, connection
 
 from probewright.campaigns.interrupts import EarlyInterrupt
 from probewright.campaigns.progress import Progress
 from probewright.campaigns.render.terminal import terminal
+from probewright.campaigns.results import Live
 from probewright.campaigns.runner import Plan
 from probewright.campaigns.stop import Stop
+from probewright.errors import StoreError
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching
 from probewright.webapp.cli.report_files import default_directory, render, require_writable, write_reports
 from probewright.webapp.database import open_desk
 
 FOLLOW_S = 0.5
+AWAY_S = 60.0  # how long the database may be away before nobody waits for it any more
 
 
 class Session:
@@ -44,7 +49,7 @@ class Session:
     def follow(self, campaign: int) -> None:
         """Watches a campaign that others run until it is over. Ctrl-C ends the watching, not the campaign."""
         said = ""
-        while not (live := self.desk.live(campaign)).is_over:
+        while not (live := self._live(campaign)).is_over or (live.stop_kind and live.workers):  # they bring answers yet
             at_work = f"{len(live.workers)} at work" if live.workers else "waiting for a worker"
             line = f"{live.name}: {live.done:,}/{live.total:,}, {live.state}, {at_work}"
             if line != said:
@@ -53,6 +58,24 @@ class Session:
             sleep(FOLLOW_S)
         if live.stop_reason:
             self.note(f"stopped: {live.stop_reason}")
+
+    def _live(self, campaign: int) -> Live:
+        """Where the campaign stands, once the database says so: the workers wait for it as well."""
+        deadline, is_told = monotonic() + AWAY_S, False
+        while True:
+            try:
+                return self.desk.live(campaign)
+            except DatabaseError as error:
+                connection.close()
+                said = " ".join(str(error).split())
+                if monotonic() > deadline:
+                    raise StoreError(
+                        f"the database was away for {AWAY_S:g} s ({said}); campaign {campaign} goes on when it is back"
+                    ) from error
+                if not is_told:
+                    self.note(f"waiting for the database ({said})")
+                    is_told = True
+            sleep(FOLLOW_S)
 
     def finish(self, campaign: int, against: int | None = None) -> int:
         """Writes the reports, prints the result, and gives the exit code."""

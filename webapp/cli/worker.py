@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import threading
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import AbstractContextManager, nullcontext
@@ -13,6 +12,7 @@ from probewright.pools.child import end_with_parent
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_database
 from probewright.webapp.database import open_desk
+from probewright.webapp.worker_log import log_to_stderr
 
 if TYPE_CHECKING:
     from probewright.campaigns.crew import Crew
@@ -38,7 +38,7 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Works on queued campaigns until a signal ends it: the first gently, the second at once."""
     open_desk(args.db)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    log_to_stderr()
     # Settings and models can be read only once Django is set up.
     from django.conf import settings  # noqa: PLC0415
 

@@ -74,7 +74,15 @@ SHELF = Shelf()
 
 def _path(line: Line) -> Path:
     """Where the report of a campaign in this very state lies."""
-    state = (line.name, line.created_at.isoformat(), line.state, line.stop_reason, line.wanted, line.planned)
+    state = (
+        line.name,
+        line.created_at.isoformat(),
+        line.state,
+        line.stop_reason,
+        line.decided_by,
+        line.wanted,
+        line.planned,
+    )
     counted = (dict(line.outcomes), line.spent.calls, f"{line.seconds:.3f}")
     stamp = blake2b(orjson.dumps([__version__, line.spec, state, counted]), digest_size=8).hexdigest()
     return folder("pages") / f"{line.id}-{stamp}.html"

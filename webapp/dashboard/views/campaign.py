@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from probewright.campaigns import leases, listing
 from probewright.campaigns.browsing import Line
 from probewright.campaigns.desk import Desk
 from probewright.campaigns.runner import build, require_secrets
@@ -23,7 +24,7 @@ SOURCE = "spec"
 
 def line_of(number: int) -> Line:
     """The campaign of this number; without one the answer is "not found"."""
-    line = Desk().line(number)
+    line = listing.campaign(number)
     if line is None:
         raise Http404(f"there is no campaign {number}")
     return line
@@ -45,7 +46,7 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     line = line_of(number)
     if not line.is_live:
         return HttpResponseClientRefresh()
-    return render(request, "dashboard/live.html", {"line": line, "progress": _progress(line)})
+    return render(request, "dashboard/live.html", {"line": line, "progress": _progress(line), "is_polled": True})
 
 
 @require_POST
@@ -84,4 +85,4 @@ def _overview(request: HttpRequest, line: Line, form: ResumeForm, problems: Sequ
 
 
 def _progress(line: Line) -> Progress:
-    return Progress(line, len(Desk().live(line.id).workers) if line.is_live else 0)
+    return Progress(line, len(leases.workers(line.id)) if line.is_live else 0)

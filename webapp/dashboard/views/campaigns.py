@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from probewright.campaigns.desk import Desk
+from probewright.campaigns import listing
 from probewright.webapp.dashboard.keys import number_in
 
 
@@ -12,5 +12,5 @@ from probewright.webapp.dashboard.keys import number_in
 def listed(request: HttpRequest) -> HttpResponse:
     """A page of campaigns, newest first."""
     before = number_in(request, "before")
-    page = Desk().campaigns(before)
+    page = listing.campaigns(before)
     return render(request, "dashboard/campaigns.html", {"page": page, "is_first": before is None})

@@ -6,8 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from probewright.campaigns import listing
 from probewright.campaigns.browsing import Filter, Place
-from probewright.campaigns.desk import Desk
+from probewright.campaigns.conversation import conversation
 from probewright.types import Status
 from probewright.webapp.dashboard.keys import number_in
 from probewright.webapp.dashboard.views.campaign import line_of
@@ -17,14 +18,14 @@ from probewright.webapp.dashboard.views.campaign import line_of
 def listed(request: HttpRequest, number: int) -> HttpResponse:
     """A page of trials, of one outcome or of some labels where the address says so."""
     line = line_of(number)
-    axes = Desk().axes(number)
+    axes = listing.axes(number)
     status = request.GET.get("status", "")
     wanted = Filter(
         status if status in set(Status) else "",
         {name: value for name in axes if (value := request.GET.get(name, "")) in axes[name]},
     )
     after = _place_in(request)
-    page = Desk().trials(number, wanted, after)
+    page = listing.trials(number, wanted, after)
     query = {**wanted.labels, **({"status": wanted.status} if wanted.status else {})}
     following = page.after and urlencode({**query, "position": page.after.position, "trial": page.after.trial + 1})
     shown = {
@@ -43,7 +44,7 @@ def listed(request: HttpRequest, number: int) -> HttpResponse:
 def one(request: HttpRequest, number: int, position: int, trial: int) -> HttpResponse:
     """One trial in full: every exchange, every verdict."""
     line = line_of(number)
-    found = Desk().conversation(number, Place(position, trial))
+    found = conversation(number, Place(position, trial))
     if found is None:
         raise Http404(f"campaign {number} has no trial {trial} at position {position}")
     return render(request, "dashboard/transcript.html", {"line": line, "found": found})
