@@ -7,7 +7,7 @@ Quote ratios, not seconds: machines differ, and this one may be noisy.
 import argparse
 import sys
 
-from bench import adaptive, endurance, imports, scoring, sending, survival, training, workers
+from bench import adaptive, endurance, imports, pages, scoring, sending, survival, training, workers
 
 BENCHES = {
     "imports": imports.bench,
@@ -15,6 +15,7 @@ BENCHES = {
     "adaptive": adaptive.bench,
     "survival": survival.bench,
     "endurance": endurance.bench,
+    "pages": pages.bench,
     "workers": workers.bench,
     "scoring": scoring.bench,
     "training": training.bench,
@@ -25,6 +26,7 @@ DEFAULT = (
     "adaptive",
     "survival",
     "endurance",
+    "pages",
     "workers",
 )  # the others need the extra `torch` and the model
 
