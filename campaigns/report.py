@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from probewright.campaigns.comparison import Comparison
 from probewright.campaigns.gate import Evidence, Gate, judge
+from probewright.campaigns.rejudged import Rejudged
 from probewright.campaigns.results import Facts
 from probewright.campaigns.spec import GateSpec
 from probewright.findings import Finding
@@ -105,6 +106,7 @@ class Report:
     comparison: Comparison | None
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
+    rejudged: Rejudged | None = None
 
 
 def build_report(
@@ -112,6 +114,7 @@ def build_report(
     outcomes: Iterable[Outcome],
     comparison: Comparison | None = None,
     findings: Sequence[Finding] = (),
+    rejudged: Rejudged | None = None,
 ) -> Report:
     """The report of a campaign. Breakdowns and grid count the cases that enter the rates, controls only the tally.
 
@@ -120,6 +123,7 @@ def build_report(
         outcomes: One for each trial that has one, in any order.
         comparison: With another campaign on the same cases, where there is one.
         findings: What the family makes of the results.
+        rejudged: What judging again changed, where the outcomes are not those that the run ended with.
     """
     tally, tested = Tally(), _Tested(facts)
     by_value = _ByValue(facts)
@@ -147,7 +151,8 @@ def build_report(
         grid=None if labels is None else _grid(facts, labels, by_pair),
         gate=_gate(facts, tally),
         comparison=comparison,
-        findings=tuple(findings),
+        findings=(*([rejudged.finding(facts.id)] if rejudged else ()), *findings),
+        rejudged=rejudged,
         warnings=tuple(_warnings(facts, tally, comparison)),
     )
 

@@ -38,6 +38,7 @@ class Facts:
     rated: Mapping[str, str] = field(default_factory=dict)  # labels of the cases that enter the rates; see `Family`
     cluster: str = ""  # the label whose value cases on the same thing share
     rules: tuple[str, ...] = ()  # the oracles that judge, the deciding one first
+    read_by: str = ""  # the oracle by whose verdicts these facts are read, where it is not the one that decides
     provenance: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # by endpoint
 
     @property

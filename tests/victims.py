@@ -9,7 +9,7 @@ from typing import Any
 
 from probewright.registry import TABLES
 from tests.bounds import Patience
-from tests.command import Command, reset, target
+from tests.command import Command, log_of, reset, target
 from tests.final_reports import check_same, comparable
 from tests.loopback.running import spawned
 from tests.reconcile import Ledger
@@ -25,10 +25,17 @@ WRITTEN = "written by a model"
 
 @dataclass(frozen=True)
 class Whole:
-    """A run that nobody killed: its comparable reports, and how many seconds it took from start to exit."""
+    """A run that nobody killed.
+
+    Attributes:
+        reports: its comparable reports.
+        seconds: from start to exit.
+        tail_s: seconds from its last answer to its exit.
+    """
 
     reports: Mapping[str, str]
     seconds: float
+    tail_s: float
 
 
 @dataclass
@@ -63,8 +70,10 @@ class Victims:
             command = self.make(self.folder / kind, kind)
             began = monotonic()
             done = command(*RUN)
+            ended = monotonic()
             assert done.code == 0, done.err
-            self._wholes[kind] = Whole(comparable(command.folder / "reports"), monotonic() - began)
+            tail_s = ended - log_of(self.url)["last_at"]
+            self._wholes[kind] = Whole(comparable(command.folder / "reports"), ended - began, tail_s)
         return self._wholes[kind]
 
     def check(self, ledger: Ledger, kind: str, kills: int) -> int:

@@ -1,7 +1,10 @@
 """Faults that pass: every case gets its answer, and the server's log agrees with the database to the single request."""
 
+import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -9,7 +12,7 @@ from tests.bounds import Patience
 from tests.command import NAME, Command, log_of, target
 from tests.loopback.faults import Fault
 from tests.loopback.running import spawned
-from tests.reconcile import Books
+from tests.reconcile import Books, Ledger, one_outcome_a_case
 
 COMMON = {Fault.RATE_LIMITED: 0.05, Fault.SERVER_FAULT: 0.02, Fault.DROP: 0.01, Fault.STALL: 0.005}
 GARBLED = {Fault.MALFORMED: 0.03, Fault.HALF: 0.03, Fault.HTML: 0.02, Fault.EMPTY: 0.02}
@@ -64,3 +67,29 @@ def test_without_retries_each_fault_is_one_error_and_no_part_of_the_rate(command
     assert (done.code, again.code) == (0, 0)
     assert later.log["requests"] == CASES + books.faults
     assert max(later.log["answered"].values()) == 1  # only the errors were asked again
+
+
+def test_kills_among_faults_repeat_only_what_was_in_flight(command: Command) -> None:
+    command.questions(CASES)
+    random, kills = Random(20261124), 4
+    patience = Patience(timeout_s=1.0, retries=8, concurrency=16)
+    with spawned("--latency-ms", "60", *flags(COMMON | GARBLED)[2:]) as url:
+        patient = target(url, timeout_s=patience.timeout_s, retries=patience.retries)
+        words = ("run", command.spec(url, target=patient, limits={"concurrency": patience.concurrency}), "--json")
+        ledger = Ledger(command, url)
+        for kill in range(kills):
+            with command.start(*words) as process:
+                while len(log_of(url)["answered"]) < (kill + 1) * CASES / (kills + 1):
+                    assert process.poll() is None
+                time.sleep(random.random() * 0.1)
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+            ledger.look()
+        done = command(*words)
+        ledger.look()
+        log = log_of(url)
+    assert (done.code, done.json["calls"]) == (0, CASES)
+    assert one_outcome_a_case(command, CASES)["error"] == 0
+    assert len(ledger.sent) == len(log["answered"]) == CASES
+    assert sum(log["answered"].values()) - CASES <= kills * patience.repeats
+    assert log["requests"] == sum(log["answered"].values()) + Books(command, log).faults

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests.command import NAME, Command, log_of
 from tests.reconcile import Ledger
-from tests.victims import RUN, SEARCHES, WRITTEN, Victims, victims
+from tests.victims import CASES, LATENCY_MS, RUN, SEARCHES, WRITTEN, Victims, Whole, victims
 
 KILLS = int(os.environ.get("PROBEWRIGHT_KILLS", "20"))
 KINDS = (*SEARCHES, WRITTEN)
@@ -26,10 +27,31 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victims]:
         yield made
 
 
-def kill(command: Command, after_s: float) -> bool:
-    """Starts the campaign and kills it so many seconds later; False where it had ended by then."""
+@dataclass(frozen=True)
+class Moment:
+    """So many seconds after so many requests were seen; 0 requests is the start of the process."""
+
+    requests: int
+    after_s: float
+
+
+def moment(random: Random, whole: Whole) -> Moment:
+    """A moment of a run: 1 in 5 by the clock alone, which is mostly start-up, 1 in 5 after the last request."""
+    match random.randrange(5):
+        case 0:
+            return Moment(0, random.random() * whole.seconds)
+        case 1:
+            return Moment(CASES, random.random() * whole.tail_s)
+        case _:
+            return Moment(random.randint(1, CASES), random.random() * 2 * LATENCY_MS / 1000)
+
+
+def kill(command: Command, url: str, at: Moment) -> bool:
+    """Runs the campaign and kills it; False where it had ended before that."""
     with command.start(*RUN) as process:
-        time.sleep(after_s)
+        while at.requests and log_of(url)["requests"] < at.requests:
+            assert process.poll() is None
+        time.sleep(at.after_s)
         process.send_signal(signal.SIGKILL)
         process.communicate()
     return process.returncode == -signal.SIGKILL
@@ -40,18 +62,20 @@ def test_a_run_killed_at_a_random_moment_goes_on_to_the_same_reports(
     killed: Victims, tmp_path: Path, record_property: Callable[[str, object], None], number: int
 ) -> None:
     kind = KINDS[number % len(KINDS)]
-    random, lasts_s = Random(number), killed.whole(kind).seconds
+    random, whole = Random(number), killed.whole(kind)
     command = killed.make(tmp_path / "0", kind)
     attempt = 0
-    while not kill(command, random.random() * lasts_s):  # it was faster than the run that was timed
+    while not kill(command, killed.url, moment(random, whole)):  # it was faster than the run that was timed
         attempt += 1
         command = killed.make(tmp_path / str(attempt), kind)
     ledger = Ledger(command, killed.url)
     ledger.look()
     sent = log_of(killed.url)["requests"]
-    done = command("resume", NAME, *RUN[2:]) if is_finished(command) else command(*RUN)
+    is_over = is_finished(command)
+    done = command("resume", NAME, *RUN[2:]) if is_over else command(*RUN)
     assert done.code == 0, done.err
-    record_property("kill", f"{kind}, {sent} sent, {len(ledger.kept)} rows, {killed.check(ledger, kind, 1)} repeated")
+    repeats = killed.check(ledger, kind, 1)
+    record_property("kill", f"{kind}: {sent} sent, {len(ledger.kept)} rows, over {is_over}, {repeats} repeated")
 
 
 def is_finished(command: Command) -> bool:
