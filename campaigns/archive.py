@@ -84,6 +84,7 @@ def join(campaign: int, is_alone: bool) -> models.Campaign | None:
     if row.state == CampaignState.QUEUED:
         row.state = CampaignState.RUNNING
         row.save(update_fields=["state"])
+    leases.release(campaign, process_name())  # what an earlier shift could not give back, the database being away
     leases.enter(campaign, process_name())
     return row
 
@@ -183,12 +184,12 @@ def finish(row: models.Campaign) -> bool:
     return running.update(state=CampaignState.FINISHED, finished_at=timezone.now()) == 1
 
 
-@transaction.atomic
 def open_to_workers() -> list[models.Campaign]:
     """Queued and running campaigns that no command holds for itself, the oldest first."""
     return list(models.Campaign.objects.filter(state__in=WORKED_ON, runner="").order_by("pk"))
 
 
+@transaction.atomic
 def let_go(row: models.Campaign, why: Stop | None, provenance: Mapping[str, Mapping[str, Json]]) -> None:
     """Ends this process's run, finished or stopped with the reason why, and keeps what its endpoints said."""
     lock(row)

@@ -42,7 +42,8 @@ class Crew:
     def __init__(self, slots: int = SLOTS, redis_url: str = "") -> None:
         self._slots = slots
         self._redis_url = redis_url
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may come while its own thread is in here
+        self._left = threading.Condition(self._lock)
         self._at: dict[int, Engine | None] = {}  # by campaign; None until its engine runs
         self._paused: dict[int, float] = {}  # campaign -> when it may be tried again
         self._is_leaving = threading.Event()
@@ -61,6 +62,8 @@ class Crew:
         self.leave()
         self._looking.join()
         self._threads.shutdown(wait=True)
+        with self._left:
+            self._left.wait_for(lambda: not self._at)  # shifts that the broker's threads began
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._looping.join()
         self._loop.close()
@@ -99,6 +102,7 @@ class Crew:
                 self._paused[campaign] = monotonic() + PAUSE_S
             with self._lock:
                 del self._at[campaign]
+                self._left.notify_all()
             connection.close()
         return has_joined
 
@@ -117,9 +121,9 @@ class Crew:
                 self.look()
             except DatabaseError as error:
                 log.warning("the database cannot be asked for work: %s", " ".join(str(error).split()))
+                connection.close()  # the next look opens another
                 self._is_leaving.wait(PAUSE_S)
-            finally:
-                connection.close()
+        connection.close()
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -17,7 +17,7 @@ from probewright.campaigns.progress import Progress
 from probewright.campaigns.scribe import Scribe
 from probewright.campaigns.stop import Stop, StopKind
 from probewright.campaigns.turn import play
-from probewright.errors import LimitReached, PoolError, StoreError, TargetError
+from probewright.errors import LimiterLost, LimitReached, PoolError, StoreError, TargetError
 from probewright.protocols import Cost, Finished, Limiter, Store
 from probewright.types import Ask, Reply, Role
 
@@ -130,6 +130,8 @@ class Engine:
                 if (reason := self._breakers[address].failed(error)) is not None and self.parts.is_vital(address):
                     self.stop(StopKind.TARGET, reason)
                 raise
+            except LimiterLost as lost:
+                raise self._give_up(lost) from lost
             finally:
                 await self._settle(reserved, cost)
         self._breakers[address].answered()
@@ -141,14 +143,21 @@ class Engine:
         except LimitReached as limit:
             self.stop(StopKind.LIMIT, str(limit))
             raise
+        except LimiterLost as lost:
+            raise self._give_up(lost) from lost
 
     async def _settle(self, reserved: Cost, real: Cost) -> None:
-        """Settles a call; where that fails the run ends, but not before the answer in hand was stored."""
+        """Settles a call; where that fails, the answer in hand is stored all the same."""
         try:
             await self.limiter.settle(reserved, real)
-        except StoreError as error:
-            self._failure = self._failure or error
-            self.stop(StopKind.INTERRUPT, str(error))
+        except LimiterLost as lost:
+            self._give_up(lost)
+
+    def _give_up(self, lost: LimiterLost) -> LimitReached:
+        """Ends the run since nobody knows what may be sent; answers in flight are still stored, and so counted."""
+        self._failure = self._failure or lost
+        self.stop(StopKind.INTERRUPT, str(lost))
+        return LimitReached("shared", str(lost))
 
     async def _work(self) -> None:
         planner = asyncio.create_task(self._planner.run())
@@ -171,8 +180,10 @@ class Engine:
         while (item := await self._feed.next()) is not None:
             chunk, task = item
             dialogue = Dialogue(task.slot.position, task.trial, task.exchanges, self._journal, self.answer)
+            finished: tuple[Finished, ...] = ()
             try:
-                finished = await play(chunk, task, self._scribe, self.parts, dialogue)
+                if chunk not in self._journal.lost:  # else another process does it
+                    finished = await play(chunk, task, self._scribe, self.parts, dialogue)
             except LimitReached:
                 await self._journal.put(dialogue.unsaved())  # an answer that was paid for outlives the stop
                 return
@@ -193,7 +204,11 @@ class Engine:
         while True:
             await asyncio.sleep(RENEW_S)
             await self._journal.call(self.store.renew)
-            await self.limiter.renew()
+            try:
+                await self.limiter.renew()
+            except LimiterLost as lost:
+                self._give_up(lost)
+                return
 
     async def _heed(self) -> None:
         while not self.is_stopping:

@@ -25,16 +25,15 @@ class Feed:
 
     async def next(self) -> tuple[int, Task] | None:
         """The next task and its chunk; waits while the planner may bring more; None when all are handed out."""
-        item = None
-        while item is None:
-            while not self._tasks and not self._is_over:
-                async with self._claiming:
-                    await self._refill()
-            if self._is_over:
-                return None
-            item = self._take()
+        while not self._tasks and not self._is_over:
+            async with self._claiming:
+                await self._refill()
+        if self._is_over:
+            return None
+        item = self._tasks.popleft()
         if len(self._tasks) < self._low and self._dry_at != self._planner.rounds and not self._claiming.locked():
             self._prefetch = asyncio.create_task(self._claim_locked())
+            self._prefetch.add_done_callback(_take_note)
         return item
 
     def stop(self) -> None:
@@ -48,20 +47,12 @@ class Feed:
         if self._open[chunk]:
             return ()
         del self._open[chunk]
-        return () if chunk in self._journal.lost else (Closed(chunk),)
+        return (Closed(chunk),)
 
     async def close(self) -> None:
         """Waits for a claim that is under way."""
         if self._prefetch is not None:
             await asyncio.gather(self._prefetch, return_exceptions=True)
-
-    def _take(self) -> tuple[int, Task] | None:
-        """The task whose turn it is; None where its chunk is another process's by now."""
-        chunk, task = self._tasks.popleft()
-        if chunk not in self._journal.lost:
-            return chunk, task
-        self.finish(chunk)
-        return None
 
     async def _refill(self) -> None:
         """Claims a chunk; where there is none, waits for the planner, or ends the feed when the planner has ended."""
@@ -86,6 +77,13 @@ class Feed:
         if chunk is None:
             self._dry_at = rounds
             return False
+        self._journal.lost.discard(chunk.id)  # it may have been, and come back
         self._open[chunk.id] = len(chunk.tasks)
         self._tasks.extend((chunk.id, task) for task in chunk.tasks)
         return True
+
+
+def _take_note(claiming: asyncio.Task[bool]) -> None:
+    """A claim ahead of need that failed is not reported: it fails again for whoever needs a task."""
+    if not claiming.cancelled():
+        claiming.exception()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from probewright.errors import StoreError
 from probewright.protocols import Entry, Store
 
 BATCH = 16  # answers committed together ...
@@ -33,7 +34,15 @@ class Journal:
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs a store's method in the store's thread, after everything handed over before."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
+        try:
+            return await loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
+        except StoreError:
+            raise
+        except (
+            Exception
+        ) as error:  # a trial in whose play it broke would take it for its own, so the next put fails too
+            self._failure = self._failure or error
+            raise
 
     async def put(self, entries: Sequence[Entry]) -> None:
         """Hands over the entries of one answer; they are committed in this order, in one transaction.

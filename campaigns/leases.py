@@ -33,12 +33,17 @@ def workers(campaign: int) -> list[str]:
 
 
 def has_work(campaign: models.Campaign, worker: str) -> bool:
-    """Whether one more process would find something to do there: planning, a free chunk, or only the end to note."""
-    if not campaign.is_planned and _is_over(campaign.planner, campaign.planner_until, timezone.now()):
+    """Whether ``worker``, which is not at the campaign, would find something to do there: planning, a chunk, its end.
+
+    What is its own already was left by a shift that could not give it back, since the database was away.
+    """
+    is_led = campaign.planner != worker and not _is_over(campaign.planner, campaign.planner_until, timezone.now())
+    if not campaign.is_planned and not is_led:
         return True
-    if next_free(campaign.pk, worker, ()) is not None:
+    open_chunks = models.Chunk.objects.filter(campaign=campaign, is_done=False)
+    if next_free(campaign.pk, worker, ()) is not None or open_chunks.filter(owner=worker).exists():
         return True
-    return campaign.is_planned and not models.Chunk.objects.filter(campaign=campaign, is_done=False).exists()
+    return campaign.is_planned and not open_chunks.exists()
 
 
 def take_lead(campaign: int, worker: str) -> bool:
@@ -52,13 +57,13 @@ def take_lead(campaign: int, worker: str) -> bool:
     return row.filter(planner=planner).update(planner=worker, planner_until=now + LEASE) == 1
 
 
-def next_free(campaign: int, worker: str, lost: Collection[int]) -> models.Chunk | None:
+def next_free(campaign: int, worker: str, begun: Collection[int]) -> models.Chunk | None:
     """The first open chunk that nobody holds; of those that are held, the first whose process is dead.
 
-    ``lost`` are chunks that ``worker`` let go by sleeping: answers of its first attempt may still be under way.
+    ``begun`` are chunks that ``worker`` may have let go by sleeping: answers of its first attempt are still under way.
     """
     now = timezone.now()
-    chunks = models.Chunk.objects.filter(campaign=campaign, is_done=False).exclude(owner=worker).exclude(pk__in=lost)
+    chunks = models.Chunk.objects.filter(campaign=campaign, is_done=False).exclude(owner=worker).exclude(pk__in=begun)
     is_free = Q(lease_until=None) | Q(lease_until__lt=now)
     free = chunks.filter(is_free).order_by("first").first()
     if free is not None:

@@ -62,7 +62,10 @@ class Planner:
                 await self._wait()
             elif not await self._plan(standing):
                 break
+            own_rounds = self.rounds
             standing, is_due = await self._look()
+            if standing.rounds != own_rounds:
+                raise Superseded("another process planned meanwhile, which this one's search does not know of")
         await self._journal.call(self._store.end_planning)
         self.is_done = True
 

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from probewright.campaigns.limiter import add, used_up
 from probewright.errors import LimiterLost, LimitReached
 from probewright.protocols import Cost
-from probewright.targets.redis_link import connect, patiently
+from probewright.targets.redis_link import LEAVE_S, connect, patiently
 
 PREFIX = "probewright:limits:"
 LEASE_S = 60.0  # how long the reservations of a worker that died stand
@@ -123,10 +123,13 @@ class RedisLimiter:
         return limiter
 
     async def close(self) -> None:
-        """Gives back what is reserved and leaves the run."""
+        """Gives back what is reserved and leaves the run; where Redis is away, the lease ends it."""
         if self._header:
-            with suppress(LimiterLost):  # the reservations then end with the lease
-                await self._ask("leave")
+            with suppress(LimiterLost, TimeoutError):
+                await asyncio.wait_for(self._ask("leave"), LEAVE_S)
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
         await self._redis.aclose()
 
     @property

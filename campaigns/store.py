@@ -61,8 +61,7 @@ class DjangoStore:
         self._owner = process_name()
         self._leads = False
         self._claimed: dict[int, _Claimed] = {}  # by position
-        self._lost: set[int] = set()  # chunks that another process took over
-        self._positions: dict[int, range] = {}  # chunk -> its positions
+        self._positions: dict[int, range] = {}  # chunk -> its positions; all chunks of which something is under way
         self._fresh: dict[int, Sequence[Slot]] = {}  # chunk -> its slots, planned by this process and not yet claimed
         self._clock = monotonic()
 
@@ -132,14 +131,14 @@ class DjangoStore:
         """Fills a slot with its case and gives True, or drops it as a hole (also for a duplicate) and gives False."""
         campaign = models.Campaign.objects.filter(pk=self._id)
         campaign.select_for_update().only("pk").get()  # so that two processes cannot write the same case
+        if not leases.held([self._claimed[position].chunk], self._owner):
+            return False
         unwritten = models.Case.objects.filter(campaign=self._id, position=position, key=None)
         if isinstance(written, Case) and not self.known([written.key]):
             filled = unwritten.update(key=written.key, labels=written.labels, content=case_to_json(written))
             campaign.update(unwritten=F("unwritten") - filled)
             return filled == 1
-        planned = unwritten.first()
-        if planned is None:  # another process took the chunk over, and was faster
-            return False
+        planned = unwritten.get()
         hole = written if isinstance(written, Hole) else duplicate(Cell(planned.cell, planned.index))
         hole_row(self._id, hole).save()
         planned.delete()
@@ -150,7 +149,7 @@ class DjangoStore:
         """Leases the next chunk by one conditional UPDATE, or gives None; one without unfinished tasks is closed."""
         leases.enter(self._id, self._owner)
         while True:
-            row = leases.next_free(self._id, self._owner, self._lost)
+            row = leases.next_free(self._id, self._owner, self._positions)
             if row is None:
                 return None
             if not leases.claim(row, self._owner):
@@ -158,6 +157,7 @@ class DjangoStore:
             if tasks := self._tasks(row):
                 return Chunk(row.pk, tuple(tasks))
             self._close([row.pk])
+            self._forget([row.pk])
 
     def renew(self) -> None:
         """Extends the leases of this process, which would otherwise end 60 s after the last call."""
@@ -175,6 +175,7 @@ class DjangoStore:
         """Gives back what this process holds of the campaign; ends the thread's connection."""
         self._keep_time()
         leases.release(self._id, self._owner)
+        self._positions.clear()
         connection.close()
 
     @transaction.atomic
@@ -204,6 +205,7 @@ class DjangoStore:
         insert(models.Verdict, verdicts)
         sums.write(self._id, self._owner, self._elapsed())
         self._close(closed)
+        self._forget(entry.chunk for entry in entries if isinstance(entry, Closed))
         return lost
 
     def _chunk_of(self, entry: Entry) -> int:
@@ -212,9 +214,7 @@ class DjangoStore:
     def _find_lost(self, entries: Sequence[Entry]) -> set[int]:
         """Which chunks of ``entries`` this process does not hold any more; those that it does stay locked."""
         chunks = {self._chunk_of(entry) for entry in entries}
-        lost = chunks - leases.held(chunks, self._owner) if chunks else chunks
-        self._lost |= lost
-        return lost
+        return chunks - leases.held(chunks, self._owner) if chunks else chunks
 
     def outcomes(self, round_number: int) -> Sequence[Outcome]:
         """The outcomes of a round, in case order; trials of a case follow one another."""
@@ -264,6 +264,10 @@ class DjangoStore:
     def _close(self, chunks: Iterable[int]) -> None:
         for chunk in chunks:
             models.Chunk.objects.filter(pk=chunk).update(is_done=True, owner="", lease_until=None)
+
+    def _forget(self, chunks: Iterable[int]) -> None:
+        """Nothing of ``chunks`` is under way any more; one that another process took over may be claimed again."""
+        for chunk in chunks:
             for position in self._positions.pop(chunk, ()):
                 self._claimed.pop(position, None)
 
