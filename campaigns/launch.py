@@ -45,7 +45,7 @@ def launch(
     try:
         store = DjangoStore(row.pk, plan.spec.limits.trials, plan.spec.limits.concurrency)
         standing = store.standing()
-        interrupts = _Interrupts(notice)
+        interrupts = Interrupts(notice)
         relax_garbage_collection()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             stop = runner.run(_run(plan, store, standing, progress, interrupts.attach, redis_url))
@@ -78,7 +78,7 @@ def relax_garbage_collection() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-class _Interrupts:
+class Interrupts:
     """Turns signals into stops of the engine."""
 
     def __init__(self, notice: Callable[[str], None]) -> None:

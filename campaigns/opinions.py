@@ -26,6 +26,8 @@ def second_opinions(facts: Facts, trials: Iterable[Judged]) -> tuple[Finding, ..
     rows: list[tuple[Value, ...]] = [
         (rule, scores.rate((rule, "failed")), scores.rate((rule, "agrees"))) for rule in facts.rules
     ]
-    table = Table("Each oracle on the cases that enter the rates", ("", "failed", "agrees with the first"), tuple(rows))
+    table = Table(
+        "Each oracle on the cases that enter the rates", ("", "failed", f"agrees with {facts.rules[0]}"), tuple(rows)
+    )
     said = f"The outcomes are those of {facts.rules[0]}; the other oracles decide nothing."
     return (Finding("What each oracle says", (said,), (table,)),)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from probewright.campaigns import archive, counters, leases, models, reading, sittings
 from probewright.campaigns.judges import Judge
 from probewright.campaigns.judging_store import JudgingStore
-from probewright.campaigns.launch import _Interrupts, relax_garbage_collection
+from probewright.campaigns.launch import Interrupts, relax_garbage_collection
 from probewright.campaigns.leases import LEASE
 from probewright.campaigns.limiter import BudgetLimiter
 from probewright.campaigns.process import process_name
@@ -99,7 +99,7 @@ class Rejudging:
         require_secrets(plan)
         sittings.note(self.row, sitting)
         store = JudgingStore(self.row, sitting, heard, count)
-        interrupts = _Interrupts(self.notice)
+        interrupts = Interrupts(self.notice)
         relax_garbage_collection()
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -114,7 +114,7 @@ class Rejudging:
             )
         return stop
 
-    async def _ask(self, plan: Plan, store: JudgingStore, interrupts: _Interrupts) -> Stop | None:
+    async def _ask(self, plan: Plan, store: JudgingStore, interrupts: Interrupts) -> Stop | None:
         standing = await asyncio.to_thread(_standing, store)
         limiter = budget(plan, standing)
         async with shared_rates(self.redis_url):

@@ -8,7 +8,7 @@ from probewright.figures import counted, rate_in_words
 from probewright.findings import Finding, Judged, Table, Value
 from probewright.stats.intervals import Rate, wilson
 from probewright.testgen.findings.scores import Scores
-from probewright.types import ASSESSED
+from probewright.types import ASSESSED, Status
 
 BY_LETTER = "letter_logprob"
 MOST_FAIR = 0.5  # a letter that is surely chosen more often than this, of four, is liked for itself
@@ -45,7 +45,7 @@ class Choices:
         for rule, verdict in judged.verdicts.items():
             if verdict.status in ASSESSED:
                 condition = (rule, labels["about"], labels["condition"])
-                self.scores.add(condition, labels["question"], verdict.label == labels["key"])
+                self.scores.add(condition, labels["question"], verdict.status is Status.PASS)
                 self.letters.setdefault(rule, Counter())[verdict.label] += 1
 
 
