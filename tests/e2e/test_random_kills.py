@@ -17,6 +17,7 @@ from tests.command import NAME, Command, log_of
 from tests.reconcile import Ledger
 from tests.victims import CASES, LATENCY_MS, RUN, SEARCHES, WRITTEN, Victims, Whole, victims
 
+pytestmark = pytest.mark.kills
 KILLS = int(os.environ.get("PROBEWRIGHT_KILLS", "20"))
 KINDS = (*SEARCHES, WRITTEN)
 
