@@ -4,6 +4,7 @@ A name is looked up when a spec is checked. It is not pinned: whoever owns the n
 address now and a private one later (DNS rebinding). docs/web.md says what an operator does about that.
 """
 
+import re
 import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ PATIENCE_S = 5.0
 LOOKUPS_AT_ONCE = 8
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_NUMBERS = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
 _COMPATIBLE = IPv6Network("::/96")  # RFC 4291, section 2.5.5.1, deprecated: likewise
 
 Address = IPv4Address | IPv6Address
@@ -100,7 +102,8 @@ def is_public(address: Address) -> bool:
     inner = tuple(_carried(address))
     if inner:
         return all(is_public(carried) for carried in inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    is_site_local = isinstance(address, IPv6Address) and address.is_site_local  # RFC 3879: private, though deprecated
+    return address.is_global and not (address.is_multicast or address.is_reserved or is_site_local)
 
 
 def _carried(address: Address) -> Iterable[IPv4Address]:
@@ -122,14 +125,16 @@ def _written(host: str) -> Address | None:
         return _address(host)
     except ValueError:
         pass
+    if not _NUMBERS.fullmatch(host):  # inet_aton ignores what follows a space, and a lookup does not
+        return None
     try:
         return IPv4Address(socket.inet_aton(host))
-    except (OSError, UnicodeError, ValueError):
+    except OSError:
         return None
 
 
 def _address(text: str) -> Address:
-    return ip_address(text.partition("%")[0])  # a link-local address may name its interface
+    return ip_address(text.partition("%")[0] if ":" in text else text)  # a link-local IPv6 one may name its interface
 
 
 def _bare(host: str) -> str:

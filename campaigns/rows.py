@@ -1,5 +1,6 @@
 """Rows of a running campaign to core types, and core types to columns; `store` decides when."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -119,7 +120,10 @@ def hole_row(campaign: int, hole: Hole) -> models.Hole:
 
 def dumps(value: Any) -> str:
     """JSON as a column holds it."""
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # half of a surrogate pair, which the answer of a Python target may bring into the next request
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _storable(text: str) -> str:

@@ -1,15 +1,28 @@
 """The spec of a campaign: what a user writes, checked whole before anything runs."""
 
+import re
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from probewright import registry
 from probewright.plugins import FamilyRef, OracleRef, Plugin, TargetRef, reference
 
+PLAIN_NAME = r"^[^\x00-\x1f/]+$"
+
+
+def _check_name(value: str) -> str:
+    if not re.match(PLAIN_NAME, value):
+        raise PydanticCustomError("name", "a name holds no slash and no control character")
+    return value
+
+
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f/]+$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    AfterValidator(_check_name),
+    Field(json_schema_extra={"pattern": PLAIN_NAME}),
 ]
 
 

@@ -15,6 +15,7 @@ from probewright.plugins import flatten
 MAX_SPEC_BYTES = 4 * 1024 * 1024
 SAYS_ALL = frozenset({"no_kind", "plugin_kind"})  # errors whose message names the value already
 SECRET_KEYS = frozenset({"api_key", "headers"})
+MOST_INTEGER = 2**63  # rows and JSON hold no larger ones
 
 _SHORT = Repr()  # bounded: a few lines of YAML aliases can spell a value of many gigabytes
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, 10_000, 10_000
@@ -60,9 +61,12 @@ def check_spec(data: Any, source: str, folder: Path | None = None, is_trusted: b
         allowed = ", ".join(CampaignSpec.model_fields)
         raise SpecError([f"{source}: holds {_kind(data)}, not a mapping; allowed keys: {allowed}"])
     try:
-        return CampaignSpec.model_validate(data, context={"folder": folder, "is_trusted": is_trusted})
+        spec = CampaignSpec.model_validate(data, context={"folder": folder, "is_trusted": is_trusted})
     except ValidationError as error:
         raise SpecError([f"{source}: {line}" for line in _lines(error)]) from None
+    if problems := [f"{source}: {line}" for line in _unstorable("", spec.dump())]:
+        raise SpecError(problems)
+    return spec
 
 
 def _load(path: Path) -> Any:
@@ -93,6 +97,8 @@ def parse_spec(content: bytes, source: str, most_bytes: int = MAX_SPEC_BYTES) ->
         raise DataError(f"{source}: is nested too deeply for a spec") from error
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{source}: {_yaml_problem(error)}") from error
+    except (ArithmeticError, AttributeError, LookupError) as error:  # PyYAML's, of a value that its tag does not fit
+        raise DataError(f"{source}: is not YAML: a value does not fit its tag, or is out of range") from error
 
 
 def _yaml_problem(error: Exception) -> str:
@@ -124,6 +130,17 @@ def _problem(path: tuple[str | int, ...], detail: Mapping[str, Any], model: type
 def _may_hold_a_secret(path: tuple[str | int, ...], value: Any) -> bool:
     """Whether quoting the wrong value could print a key: where keys belong, and URLs with a user and password."""
     return not SECRET_KEYS.isdisjoint(path) or "@" in _SHORT.repr(value)
+
+
+def _unstorable(path: str, value: Any) -> Iterator[str]:
+    """What a checked spec may hold and no row or JSON can: numbers of more than 64 bits, halves of surrogate pairs."""
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unstorable(f"{path}.{name}" if path else str(name), item)
+    elif isinstance(value, int) and abs(value) >= MOST_INTEGER:
+        yield f"{path}: the number is too large; allowed: below 2**63"
+    elif isinstance(value, str) and not value.isascii() and value.encode("utf-8", "ignore").decode() != value:
+        yield f"{path}: holds half of a surrogate pair; allowed: text that UTF-8 can hold"
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:

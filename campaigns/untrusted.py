@@ -17,7 +17,7 @@ from yarl import URL
 from probewright import registry
 from probewright.campaigns import addresses, uploads
 from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.spec_file import check_spec, parse_spec
+from probewright.campaigns.spec_file import MOST_INTEGER, check_spec, parse_spec
 from probewright.errors import SpecError
 from probewright.plugins import Plugin
 from probewright.secrets import PREFIX
@@ -25,7 +25,6 @@ from probewright.secrets import PREFIX
 MOST_BYTES = 512 * 1024
 MOST_VALUES = 50_000  # values and characters / 64, each alias counted as often as it is used
 MOST_DEPTH = 24
-MOST_INTEGER = 2**63
 
 TARGETS = frozenset({"openai_chat", "openai_responses", "anthropic", "http_json", "pool", "tuned"})
 CODE = "python"  # the kind of target that runs the user's own code
@@ -76,7 +75,7 @@ def _values(data: Any) -> Iterator[tuple[str, Any, int]]:
         path, value, depth = waiting.pop()
         yield path, value, depth
         if isinstance(value, dict):
-            waiting += [(_below(path, str(key)[:80]), item, depth + 1) for key, item in value.items()]
+            waiting += [(_below(path, _name(key)), item, depth + 1) for key, item in value.items()]
         elif isinstance(value, list):
             waiting += [(_below(path, str(number)), item, depth + 1) for number, item in enumerate(value)]
 
@@ -85,11 +84,12 @@ def _dangers(data: Any) -> Iterator[str]:
     """What must be refused before anything else looks at the values: code, and sizes that a few aliases can spell."""
     weight = 0
     for path, value, depth in _values(data):
-        weight += 1 + (len(value) // 64 if isinstance(value, str | bytes) else 0)
+        own = (value, *value) if isinstance(value, dict) else (value,)  # a key may be as long, and an alias, too
+        weight += 1 + sum(len(text) // 64 for text in own if isinstance(text, str | bytes))
         if weight > MOST_VALUES or depth > MOST_DEPTH:
             yield f"is too large once its aliases are spelled out; allowed: {MOST_VALUES:,} values, {MOST_DEPTH} deep"
             return
-        if isinstance(value, int) and abs(value) >= MOST_INTEGER:
+        if any(isinstance(number, int) and abs(number) >= MOST_INTEGER for number in own):
             yield f"{path}: the number is too large; allowed: below 2**63"
         if isinstance(value, dict) and value.get("kind") == CODE:
             yield f"{_below(path, 'kind')}: {CODE!r} runs code and is not allowed in a spec from the web"
@@ -195,6 +195,11 @@ def _is_nameable(name: str) -> bool:
 
 def _strange(name: str) -> str:
     return f"{PREFIX}{name[:80]} is not allowed in a spec from the web; allowed: {PREFIX}PROBEWRIGHT_SECRET_NAME"
+
+
+def _name(key: object) -> str:
+    """A key as paths name it; one that is no text by its type, since the digits of a number may have no end."""
+    return key[:80] if isinstance(key, str) else type(key).__name__
 
 
 def _below(path: str, name: str) -> str:

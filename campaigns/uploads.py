@@ -10,6 +10,7 @@ from probewright.errors import DataError
 from probewright.home import folder, write_atomically
 
 MOST_BYTES = 32 * 1024 * 1024
+MOST_LINES = 500_000  # a line of two bytes becomes about 500 in memory
 ENDINGS = (".csv", ".jsonl", ".ndjson")
 NAME = re.compile(rf"[0-9a-f]{{32}}({'|'.join(re.escape(ending) for ending in ENDINGS)})")
 
@@ -29,13 +30,15 @@ def keep(name: str, content: bytes) -> str:
         content: The whole file.
 
     Raises:
-        DataError: it is too long, or its ending is none that a set of prompts has.
+        DataError: it is too long, has too many lines, or its ending is none that a set of prompts has.
     """
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise DataError(f"the file ends in {ending!r}; allowed: {', '.join(ENDINGS)}")
     if len(content) > MOST_BYTES:
         raise DataError(f"the file holds {len(content):,} bytes; allowed: {MOST_BYTES:,}")
+    if (lines := max(content.count(b"\n"), content.count(b"\r"))) > MOST_LINES:
+        raise DataError(f"the file holds {lines:,} lines; allowed: {MOST_LINES:,}")
     kept = f"{sha256(content).hexdigest()[:32]}{ending}"
     if not is_upload(place() / kept):
         write_atomically(place() / kept, content)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ def _csv(path: Path, text: str, required: Sequence[str], allowed: str) -> Iterat
     if missing := [name for name in required if name not in names]:
         found = ", ".join(map(str, names))[:200]
         raise DataError(f"{path}: has no column {missing[0]!r}; its first line holds: {found}; {allowed}")
-    if doubled := [name for name in names if names.count(name) > 1]:
+    if doubled := [name for name, count in Counter(names).items() if count > 1]:
         raise DataError(f"{path}: column {doubled[0]!r} occurs twice in the first line; {allowed}")
     try:
         for number, row in enumerate(reader, 1):

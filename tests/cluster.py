@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -146,13 +148,22 @@ def until(is_so: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         time.sleep(POLL_S)
 
 
-def fresh_database(server: Server) -> str:
-    """The URL of an empty database at ``server``."""
+def fresh_database(server: Server, template: str = "template1") -> str:
+    """The URL of a new database at ``server``, a copy of ``template``, which is empty unless told otherwise."""
     name = f"test_{os.getpid()}_{next(NUMBERS)}"
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
     place = urlsplit(server.url)
     return f"postgresql://postgres:{PASSWORD}@{place.hostname}:{place.port}/{name}"
+
+
+@cache
+def with_tables(server: Server) -> str:
+    """The name of a database at ``server`` that has all tables and nothing in them, made once."""
+    url = fresh_database(server)
+    made = Command(Path(mkdtemp()), {"PROBEWRIGHT_DATABASE_URL": url})("outcomes", "nothing")
+    assert made.code == 2, made.err
+    return url.rpartition("/")[2]
 
 
 @contextmanager
@@ -160,14 +171,13 @@ def cluster(
     folder: Path, postgres: Server, redis: Server | None, *, has_tables: bool = True, **variables: str
 ) -> Iterator[Cluster]:
     """A cluster without workers yet, over an empty database of its own; its workers are dismissed at the end."""
-    shared = {"PROBEWRIGHT_DATABASE_URL": fresh_database(postgres)}
+    template = with_tables(postgres) if has_tables else "template1"
+    shared = {"PROBEWRIGHT_DATABASE_URL": fresh_database(postgres, template)}
     if redis is not None:
         with Redis.from_url(redis.url) as client:
             client.flushall()  # runs are told apart by their campaign's number, and each database counts from 1
         shared["PROBEWRIGHT_REDIS_URL"] = redis.url.replace("redis://", f"redis://default:{PASSWORD}@")
     made = Cluster(folder, shared | variables)
-    if has_tables:
-        made("outcomes", "nothing")  # makes them
     try:
         yield made
         made.dismiss()

@@ -1,10 +1,13 @@
-"""What every test shares: Hypothesis without a deadline, and a data folder of its own."""
+"""What tests share: Hypothesis without a deadline, a data folder for each, servers for those that ask for one."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.servers import Server, postgres
 
 SHARED_DATA = "PROBEWRIGHT_TEST_DATA"
 
@@ -20,6 +23,13 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("PROBEWRIGHT_HOME", str(folder))
     monkeypatch.delenv("PROBEWRIGHT_DATABASE_URL", raising=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL of this test process; databases in it are up to the tests."""
+    with postgres() as server:
+        yield server
 
 
 def pytest_report_header() -> str:

@@ -1,20 +1,22 @@
-"""Empty stores of every kind for tests: in memory, and in one SQLite file a test process.
+"""Empty stores of every kind for tests: in memory, in one SQLite file a test process, and in PostgreSQL.
 
-Django can be set up once a process, so all tests of a process share that file, each with campaigns of its own.
+Django can be set up once a process, so all tests of a process share that file, each with campaigns of its own; inside
+`on_database` they use another database instead.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probewright.campaigns.memory import MemoryStore
 from probewright.protocols import Store
 from probewright.webapp.database import WEB_SETTINGS, open_desk
-from probewright.webapp.database_url import VARIABLE
+from probewright.webapp.database_url import VARIABLE, parse_database_url
 
 if TYPE_CHECKING:
     from probewright.campaigns.desk import Desk
@@ -34,6 +36,29 @@ def desk() -> "Desk":
     for variable in (VARIABLE, "DJANGO_SETTINGS_MODULE"):
         os.environ.pop(variable, None)  # so that a test's own processes take their own
     return opened
+
+
+@contextmanager
+def on_database(url: str) -> Iterator[None]:
+    """All that this process does with a database goes to the one at ``url`` until the block ends, in new threads too.
+
+    Django's models know of no database: a connection is made from its settings when a thread first asks for it.
+    """
+    desk()
+    # Can be used only once Django is set up.
+    from django.db import connections  # noqa: PLC0415
+
+    def move_to(entry: dict[str, Any]) -> None:
+        connections["default"].close()
+        connections.settings["default"] = entry
+        del connections["default"]  # this thread's; the next use makes another
+
+    own = connections.settings["default"]
+    move_to(connections.configure_settings({"default": parse_database_url(url)})["default"])
+    try:
+        yield
+    finally:
+        move_to(own)
 
 
 def memory_store(trials: int = 1) -> Store:

@@ -3,6 +3,7 @@
 from django.core.wsgi import get_wsgi_application
 
 from probewright.webapp.database import WEB_SETTINGS, open_desk
+from probewright.webapp.security import utf8_alone
 
 open_desk(settings=WEB_SETTINGS)
-application = get_wsgi_application()
+application = utf8_alone(get_wsgi_application())

@@ -17,6 +17,7 @@ from probewright.errors import LimiterLost
 PATIENCE_S = 15.0  # how long Redis may be away before what waits for it fails
 RETRY_S = 0.1
 ANSWER_S = 2.0  # limit of one command
+LEAVE_S = 2.0  # how long whoever ends waits for Redis: what is left there ends by itself
 AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError)
 
 T = TypeVar("T")

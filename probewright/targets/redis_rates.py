@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from probewright.errors import LimiterLost
 from probewright.targets.pace import Flow, Pace, RateLimits
 from probewright.targets.rates import Queues
-from probewright.targets.redis_link import PATIENCE_S, connect, patiently
+from probewright.targets.redis_link import LEAVE_S, PATIENCE_S, connect, patiently
 
 PREFIX = "probewright:rate:"
 KEPT_MS = 60_000  # beyond the last due time; a key that expired means that nothing is due
@@ -66,8 +66,13 @@ class RedisRates:
         return Pace(limits, meter, self._queues.of(account))
 
     async def close(self) -> None:
-        """Closes the connections, once what cancelled callers took is given back."""
-        await asyncio.gather(*self._undoing)
+        """Closes the connections, once what cancelled callers took is given back; where Redis is away, it drains."""
+        undoing = list(self._undoing)
+        if undoing:
+            await asyncio.wait(undoing, timeout=LEAVE_S)
+        for task in undoing:
+            task.cancel()
+        await asyncio.gather(*undoing, return_exceptions=True)
         await self._redis.aclose()
 
 

@@ -1,6 +1,6 @@
-"""What every store keeps to: the same tests over the one in memory and the one in the database."""
+"""What every store keeps to: the same tests over the one in memory and the one in the database, on both databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,14 +27,18 @@ from probewright.types import (
     Usage,
     Verdict,
 )
-from tests.stores import STORES
+from tests.stores import STORES, django_store, on_database
 
 MakeStore = Callable[[int], Store]
 
 
-@pytest.fixture(params=sorted(STORES))
-def make_store(request: pytest.FixtureRequest) -> MakeStore:
-    return STORES[request.param]
+@pytest.fixture(params=[*sorted(STORES), "postgresql"])
+def make_store(request: pytest.FixtureRequest) -> Iterator[MakeStore]:
+    if request.param == "postgresql":
+        with on_database(request.getfixturevalue("postgresql").url):
+            yield django_store
+    else:
+        yield STORES[request.param]
 
 
 @pytest.fixture
@@ -271,6 +275,42 @@ def test_text_that_a_database_cannot_hold_costs_only_those_characters(store: Sto
     [outcome] = store.outcomes(0)
     assert len(outcome.reason) == len(text)
     assert outcome.reason.split()[0] == text.split()[0]
+
+
+@pytest.mark.parametrize("text", ["nul \x00 inside", "half a pair \ud83d here"])
+def test_odd_text_of_a_model_costs_only_its_characters_wherever_it_goes(store: Store, text: str) -> None:
+    hole = Hole(Cell({"item": "9"}), HoleKind.REFUSED, text)
+    slots = (slot(0), slot(1, is_written=False), slot(2, is_written=False))
+    store.plan(Round(0, slots, (hole,), None))
+    store.claim()
+    assert store.write(1, case(1))
+    assert not store.write(2, Hole(Cell({"item": "2"}), HoleKind.REFUSED, text))
+    asked_back = exchange()
+    again = Generate((Message("user", "q"), Message("assistant", text), Message("user", text)), {"stop": [text]})
+    asked_back = replace(asked_back, ask=replace(asked_back.ask, request=again))
+    odd = replace(exchange(), reply=replace(exchange().reply, finish_reason=text, model=text, blocked=text))
+    ended = finished(0)
+    [verdict] = ended.verdicts
+    judged = replace(verdict, label=text, reason=text)
+    ended = replace(ended, outcome=replace(ended.outcome, label=text), verdicts=(judged,))
+    store.save([Answered(0, 0, 0, asked_back), Answered(1, 0, 0, odd), ended])
+    assert store.standing().holes == 2
+    assert len(claim_again(store).exchanges) == 1
+
+
+def test_names_that_are_too_long_are_cut_and_answers_are_not(store: Store) -> None:
+    plan(store, 0, range(1))
+    store.claim()
+    long = "x" * 1_000_000
+    reply = replace(exchange(long).reply, finish_reason=long, model=long)
+    ended = finished(0)
+    [verdict] = ended.verdicts
+    ended = replace(
+        ended, outcome=replace(ended.outcome, label=long), verdicts=(replace(verdict, label=long, reason=long),)
+    )
+    store.save([Answered(0, 0, 0, replace(exchange(), reply=reply)), ended])
+    [outcome] = store.outcomes(0)
+    assert outcome.label[:60] == "x" * 60
 
 
 def test_outcomes_of_a_round_come_in_case_order_whatever_the_order_of_saving(make_store: MakeStore) -> None:

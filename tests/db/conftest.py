@@ -26,6 +26,17 @@ def redis() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs twice: on this process's SQLite file, and on PostgreSQL."""
+    if request.param == "postgresql":
+        with stores.on_database(request.getfixturevalue("postgresql").url):
+            stores.desk()  # brings its tables up to date
+            yield request.param
+    else:
+        yield request.param
+
+
 @pytest.fixture
 def desk() -> "Desk":
     return stores.desk()

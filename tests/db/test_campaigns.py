@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from probewright.campaigns.models import Campaign
 
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
+
 def row_of(campaign: int) -> "Campaign":
     # Models can be imported only once Django is set up.
     from probewright.campaigns.models import Campaign  # noqa: PLC0415

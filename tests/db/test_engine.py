@@ -18,7 +18,20 @@ from tests.campaign_parts import ByModel, FunctionTarget, LearningSearch, ManyTu
 from tests.campaign_parts import make_engine as make_any_engine
 from tests.stores import django_store
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 TARGET = (Role.TARGET, "")
+ON_SQLITE = (
+    ["CREATE TRIGGER full_disk BEFORE {} BEGIN SELECT RAISE(ABORT, 'disk full'); END"],
+    ["DROP TRIGGER full_disk"],
+)
+ON_POSTGRESQL = (
+    [
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk full'; END $$",
+        "CREATE TRIGGER full_disk BEFORE {} FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    ],
+    ["DROP TRIGGER full_disk ON {}", "DROP FUNCTION full_disk()"],
+)
 JUDGE = (Role.JUDGE, "judge")
 WRITER = (Role.WRITER, "author")
 
@@ -96,16 +109,17 @@ async def cut_off(engine: Engine, after: int, *, gently: bool) -> None:
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
-    """A database that refuses every outcome."""
+def full_disk(statement: str) -> Iterator[None]:
+    """A database that refuses a statement, such as ``INSERT ON campaigns_transcript``."""
+    make, drop = ON_POSTGRESQL if connection.vendor == "postgresql" else ON_SQLITE
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON campaigns_transcript BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
+        for part in make:
+            cursor.execute(part.format(statement))
         try:
             yield
         finally:
-            cursor.execute("DROP TRIGGER full")
+            for part in drop:
+                cursor.execute(part.format(statement.split()[-1]))
 
 
 def test_a_database_that_refuses_to_write_ends_the_run_and_loses_nothing_committed() -> None:
@@ -113,11 +127,21 @@ def test_a_database_that_refuses_to_write_ends_the_run_and_loses_nothing_committ
     asyncio.run(cut_off(make_engine(store, OneTurn(60), cases=60), after=40, gently=True))
     kept = store.counts()
     assert sum(kept.values()) > 0
-    with full_disk(), pytest.raises(DatabaseError, match="disk full"):
+    with full_disk("INSERT ON campaigns_transcript"), pytest.raises(DatabaseError, match="disk full"):
         asyncio.run(make_engine(store, OneTurn(60), cases=60).run())
     assert store.counts() == kept
     assert asyncio.run(make_engine(store, OneTurn(60), cases=60).run()) is None
     assert sum(store.counts().values()) == 60
+
+
+def test_a_database_that_refuses_a_prompt_ends_the_run_and_is_no_error_of_a_case() -> None:
+    store = django_store()
+    engine = make_engine(store, ModelWritten(60), cases=20)
+    with full_disk("UPDATE ON campaigns_case"), pytest.raises(DatabaseError, match="disk full"):
+        asyncio.run(engine.run())
+    assert not store.counts()
+    assert asyncio.run(make_engine(store, ModelWritten(60), cases=20).run()) is None
+    assert store.counts().keys() <= {Status.PASS, Status.FAIL}
 
 
 def test_two_outcomes_of_one_trial_are_refused() -> None:
@@ -125,7 +149,7 @@ def test_two_outcomes_of_one_trial_are_refused() -> None:
     store.plan(Round(0, (Slot(0, Cell({"item": "0"}), Case("one_turn", {"prompt": "q"})),), (), None))
     store.claim()
     entry = Finished(0, 0, Outcome("", {}, Status.PASS), ())
-    with pytest.raises(DatabaseError, match="UNIQUE"):
+    with pytest.raises(DatabaseError, match=r"(?i)unique"):
         store.save([entry, entry])
     assert not store.counts()  # a batch is saved whole or not at all
 

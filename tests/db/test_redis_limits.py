@@ -302,6 +302,18 @@ def test_an_interrupted_worker_ends_at_once_and_frees_what_it_reserved(redis: Se
     asyncio.run(scenario())
 
 
+def test_a_worker_leaves_soon_even_if_redis_is_away() -> None:
+    async def scenario(server: Server) -> None:
+        async with worker(server.url, "run", calls=10) as limiter:
+            await limiter.reserve(ONE)
+            server.kill()
+            await asyncio.wait_for(limiter.close(), 10)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with valkey() as server:
+        asyncio.run(scenario(server))
+
+
 def test_a_killed_redis_is_waited_for_and_then_reported() -> None:
     async def scenario(server: Server) -> None:
         async with worker(server.url, "run", calls=10) as limiter:

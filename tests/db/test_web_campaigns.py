@@ -95,7 +95,9 @@ def test_what_is_spent_stands_against_its_limit(desk: "Desk") -> None:
 def test_cancelling_takes_a_post_and_says_who(desk: "Desk") -> None:
     number = site.queued()
     browser = site.client(name="gerda")
-    assert browser.get(f"/campaigns/{number}/cancel/").status_code == 405
+    for action in ("cancel", "resume"):  # where a login in between leads
+        assert browser.get(f"/campaigns/{number}/{action}/")["Location"] == f"/campaigns/{number}/"
+    assert desk.live(number).state == "queued"
     page = site.page(browser.post(f"/campaigns/{number}/cancel/", follow=True))
     assert "cancelled by gerda" in page.text
     assert desk.live(number).state == "stopped"
@@ -110,6 +112,17 @@ def test_a_stopped_campaign_goes_on_with_a_raised_limit(desk: "Desk") -> None:
         browser.post(f"/campaigns/{number}/resume/", {"calls": "40"})
         assert desk.live(number).state == "queued"
         assert desk.spec(number)["limits"]["calls"] == 40
+
+
+def test_where_only_errors_are_left_asking_them_again_is_offered_first() -> None:
+    def is_ticked(number: int) -> bool:
+        page = site.page(site.client().get(f"/campaigns/{number}/"))
+        return any("checked" in e.attributes for e in page.all("input") if e.attributes.get("type") == "checkbox")
+
+    number = site.run(limits={"cases": 10, "calls": 4})
+    assert not is_ticked(number)
+    site.counted(number, errors=6)
+    assert is_ticked(number)
 
 
 def test_a_limit_that_makes_no_sense_is_said_and_nothing_goes_on(desk: "Desk") -> None:

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.template.loader import get_template
+from django.test import RequestFactory
 
-from probewright.webapp.security import POLICY
+from probewright.webapp.security import POLICY, utf8_alone
 from tests import site
 from tests.unit.render.reading import Page
 
@@ -60,7 +62,7 @@ def test_static_files_are_named_by_their_content_and_kept_for_good() -> None:
     browser = site.client()
     page = site.page(browser.get("/campaigns/"))
     files = [e.attributes.get("href", "") + e.attributes.get("src", "") for e in page.all("link") + page.all("script")]
-    assert len(files) == 4
+    assert len(files) == 5
     for file in files:
         assert re.fullmatch(r"/static/[\w/.-]+\?[0-9a-f]{12}", file)
         response = browser.get(file)
@@ -86,6 +88,18 @@ def test_a_request_that_is_too_long_is_not_even_read(length: str) -> None:
     response = site.client().post("/campaigns/new/", site.form(), CONTENT_LENGTH=length)
     assert response.status_code == 413
     assert response["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.parametrize("charset", ["hex", "utf-7", "utf-16", "no-such", "utf-8"])
+@pytest.mark.parametrize("name", ["charset", "CHARSET ", "charset*"])
+def test_a_charset_that_a_request_names_changes_nothing(name: str, charset: str) -> None:
+    site.client()
+    value = f"utf-8''{charset}" if name.endswith("*") else charset
+    request = RequestFactory(headers={"host": "localhost"}).post("/login/", b"a=b", f"text/plain;{name}={value}")
+    request.META["CONTENT_TYPE"] = f"application/x-www-form-urlencoded; {name}={value}"
+    said: list[str] = []
+    list(utf8_alone(get_wsgi_application())(request.META, lambda status, _: said.append(status)))
+    assert said == ["403 Forbidden"]  # it has no token
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 500])

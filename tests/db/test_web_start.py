@@ -71,6 +71,17 @@ def test_every_problem_stands_beside_its_field() -> None:
     assert above(page) == []
 
 
+def test_a_single_problem_is_said_in_the_singular() -> None:
+    page = site.page(site.client().post("/campaigns/new/", site.form(name="a/b")))
+    assert "1 problem with this spec. It stands beside its field." in page.text
+    assert "a name holds no slash and no control character, got 'a/b'" in beside(page, "name")
+
+
+def test_a_number_that_no_row_can_hold_is_said_beside_its_field() -> None:
+    page = site.page(site.client().post("/campaigns/new/", site.form(max_tokens="9" * 20, action="validate")))
+    assert "the number is too large; allowed: below 2**63" in beside(page, "max_tokens")
+
+
 def test_what_was_typed_comes_back_with_the_problems() -> None:
     page = site.page(site.client().post("/campaigns/new/", site.form(cases="many", system="Be brief.")))
     values = {e.attributes.get("name"): e.attributes.get("value") for e in page.all("input")}

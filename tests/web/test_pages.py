@@ -214,3 +214,17 @@ def test_a_script_that_got_into_a_page_would_not_run(browser: Browser, address: 
     page.wait_for_timeout(200)
     assert page.evaluate("window.ran") is None
     context.close()
+
+
+def test_a_page_that_is_not_answered_says_so_until_it_is(browser: Browser, address: str) -> None:
+    number = site.queued()
+    watched = Watched(browser.new_context().new_page(), address)
+    watched.log_in()
+    page = watched.goto(f"/campaigns/{number}/")
+    note = page.get_by_text("The server does not answer")
+    expect(note).to_be_hidden()
+    page.context.set_offline(True)
+    expect(note).to_be_visible(timeout=10_000)
+    page.context.set_offline(False)
+    expect(note).to_be_hidden(timeout=10_000)
+    page.context.close()

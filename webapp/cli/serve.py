@@ -1,6 +1,5 @@
 """`probewright serve`."""
 
-import logging
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -11,6 +10,7 @@ from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_database
 from probewright.webapp.cli.worker import SLOTS, campaign_count
 from probewright.webapp.database import WEB_SETTINGS, open_desk
+from probewright.webapp.worker_log import log_to_stderr
 
 HOST = "127.0.0.1"
 PORT = 8000
@@ -38,7 +38,7 @@ def execute(args: Namespace) -> int:
 
     from probewright.webapp.embedded import worker  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_stderr()
     _say(f"Probewright is at http://{args.host}:{args.port}/ (Ctrl-C ends it)")
     if not get_user_model()._default_manager.exists():
         _say("nobody can log in yet: make a user with probewright user add NAME")

@@ -25,22 +25,30 @@ class Throttle:
     def wait_s(self, who: Who) -> float:
         """Seconds until ``who`` may try again; 0 where it may now."""
         with self._lock:
-            recent = self._recent(who)
-            return max(0.0, recent[-self.most] + self.window_s - self.clock()) if len(recent) >= self.most else 0.0
+            return self._wait_s(self._recent(who))
 
-    def failed(self, who: Who) -> None:
-        """Counts a failure."""
+    def enter(self, who: Who) -> float:
+        """As `wait_s`; where ``who`` may try now, the try counts as a failure at once, until it has succeeded.
+
+        So those that try at the same time count one another.
+        """
         with self._lock:
             recent = self._recent(who)
+            if len(recent) >= self.most:
+                return self._wait_s(recent)
             self._failures.pop(who, None)
             while len(self._failures) >= MOST_KEYS:  # the one that failed the longest time ago
                 del self._failures[next(iter(self._failures))]
-            self._failures[who] = [*recent, self.clock()][-self.most :]
+            self._failures[who] = [*recent, self.clock()]
+            return 0.0
 
     def succeeded(self, who: Who) -> None:
         """Forgets earlier failures."""
         with self._lock:
             self._failures.pop(who, None)
+
+    def _wait_s(self, recent: list[float]) -> float:
+        return max(0.0, recent[-self.most] + self.window_s - self.clock()) if len(recent) >= self.most else 0.0
 
     def _recent(self, who: Who) -> list[float]:
         since = self.clock() - self.window_s

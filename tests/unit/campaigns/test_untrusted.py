@@ -71,7 +71,8 @@ HIDDEN = (
     "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "0.0.0.0", "localhost", "localhost.",
     "LOCALHOST", "10.0.0.1", "172.16.5.4", "192.168.1.1", "100.64.0.1", "169.254.169.254", "224.0.0.1",
     "255.255.255.255", "198.18.0.1", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:a00:1]", "[::7f00:1]",
-    "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "１２７.0.0.1", "127。0。0。1",
+    "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[fec0::1]", "[fc00::1]", "[ff02::1]",
+    "１２７.0.0.1", "127。0。0。1",
 )  # fmt: skip
 
 
@@ -88,8 +89,9 @@ def test_every_endpoint_of_a_spec_is_looked_at() -> None:
     assert "target.base.base_url: the host '10.0.0.1'" in problems(spec(target=tuned))[0]
 
 
-def test_a_host_that_is_unknown_is_refused() -> None:
-    assert "cannot be looked up" in problems(asking(base_url="http://nobody.invalid/v1"))[0]
+@pytest.mark.parametrize("host", ["nobody.invalid", "8.8.8.8%.nobody.invalid", "8.8.8.8 .nobody.invalid"])
+def test_a_host_that_is_unknown_is_refused_also_where_it_begins_like_an_address(host: str) -> None:
+    assert "cannot be looked up" in problems(asking(base_url=f"http://{host}/v1"))[0]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,10 @@ def test_only_uploads_are_read(upload: str, tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_long_or_of_another_kind_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 8)
+    monkeypatch.setattr(uploads, "MOST_LINES", 3)
+    for content in (b"a\n\n\n\n", b"a\r\r\r\r"):
+        with pytest.raises(DataError, match="holds 4 lines; allowed: 3"):
+            uploads.keep("a.csv", content)
     with pytest.raises(DataError, match="holds 9 bytes"):
         uploads.keep("a.csv", b"prompt\nxx")
     with pytest.raises(DataError, match=r"ends in '\.py'"):
@@ -198,6 +204,39 @@ def test_a_long_text_many_times_over_is_too_large() -> None:
     text = f"a: &a {'x' * 100_000}\nb: [{','.join(['*a'] * 100)}]"
     with pytest.raises(SpecError, match="too large"):
         read_untrusted(text.encode(), "spec")
+
+
+def test_a_long_key_many_times_over_is_too_large() -> None:
+    text = f"? &k {'x' * 100_000}\n: 0\nb: [{','.join(['{*k : 1}'] * 100)}]"
+    with pytest.raises(SpecError, match="too large"):
+        read_untrusted(text.encode(), "spec")
+
+
+def test_a_key_of_more_digits_than_python_writes_is_too_large() -> None:
+    with pytest.raises(SpecError, match="too large"):
+        read_untrusted(b"a: {? 0x" + b"f" * 9000 + b"\n: 1}", "spec")
+
+
+@pytest.mark.parametrize(
+    "text", ['!!int ""', '!!float ""', "!!bool perhaps", "!!timestamp soon", "!!binary é", "1" + ":1" * 400 + ".5"]
+)
+def test_a_value_that_its_tag_does_not_fit_is_said_in_a_line(text: str) -> None:
+    with pytest.raises(DataError, match=r"spec: .*is not YAML"):
+        read_untrusted(f"a: {text}".encode(), "spec")
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (spec(limits={"calls": "9" * 25}), "limits.calls: the number is too large"),
+        (asking(rpm="9" * 25), "target.rpm: the number is too large"),
+        (asking(params={"max_tokens": "9" * 25}), "target.params.max_tokens: the number is too large"),
+        (asking(system="a\ud800"), "target.system: holds half of a surrogate pair"),
+    ],
+)
+def test_what_no_row_can_hold_is_refused_before_anything_is_stored(data: Any, problem: str) -> None:
+    (said,) = problems(data)
+    assert said.startswith(f"spec: {problem}")
 
 
 def test_a_document_that_is_too_long_is_not_even_read() -> None:

@@ -51,3 +51,11 @@ def test_a_byte_order_mark_and_other_scripts_are_read(tmp_path: Path) -> None:
 def test_a_wrong_row_is_named(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(tmp_path, "set.jsonl", content)
+
+
+def test_a_header_of_very_many_columns_is_read_in_one_pass(tmp_path: Path) -> None:
+    names = ",".join(f"c{number}" for number in range(200_000))  # comparing each with each would take hours
+    items = read(tmp_path, "set.csv", f"prompt,{names}\nx{',y' * 200_000}\n")
+    assert len(items["1"].labels) == 200_000
+    with pytest.raises(DataError, match="column 'c7' occurs twice"):
+        read(tmp_path, "set.csv", f"prompt,{names},c7\nx{',y' * 200_001}\n")

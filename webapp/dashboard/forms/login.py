@@ -22,13 +22,9 @@ class LoginForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Checks name and password, unless there were too many failures."""
         who = self._who()
-        if wait_s := LOGINS.wait_s(who):
+        if wait_s := LOGINS.enter(who):
             raise ValidationError(f"Too many failed logins. Try again in {ceil(wait_s / 60)} min.", code="throttled")
-        try:
-            cleaned = super().clean()
-        except ValidationError:
-            LOGINS.failed(who)
-            raise
+        cleaned = super().clean()
         LOGINS.succeeded(who)
         return cleaned
 

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from probewright.campaigns import leases, listing
@@ -34,7 +34,9 @@ def line_of(number: int) -> Line:
 def overview(request: HttpRequest, number: int) -> HttpResponse:
     """How far it is, its spec, and what can be done with it."""
     line = line_of(number)
-    return _overview(request, line, ResumeForm(initial={name: line.spec["limits"][name] for name in ResumeForm.LIMITS}))
+    known = {name: line.spec["limits"][name] for name in ResumeForm.LIMITS}
+    nothing_else = line.done >= line.expected  # then only what ended in an error can be asked
+    return _overview(request, line, ResumeForm(initial={**known, "is_errors_again": nothing_else}))
 
 
 @login_not_required  # checked below: what is polled must not be answered with the login page
@@ -49,10 +51,12 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "dashboard/live.html", {"line": line, "progress": _progress(line), "is_polled": True})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
-    """Stops the campaign; what it has earned is kept."""
+    """Stops the campaign; what it has earned is kept. A GET, such as after a login in between, leads to its page."""
     line_of(number)
+    if request.method != "POST":
+        return redirect("campaign", number)
     if Desk().cancel(number, f"cancelled by {request.user.get_username()}"):
         messages.success(request, "Cancelled: its workers stop within two seconds.")
     else:
@@ -60,10 +64,12 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("campaign", number)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, number: int) -> HttpResponse:
-    """Queues a stopped campaign again, with other limits where some are given."""
+    """Queues a stopped campaign again, with other limits where some are given. A GET leads to its page, as above."""
     line = line_of(number)
+    if request.method != "POST":
+        return redirect("campaign", number)
     form = ResumeForm(request.POST)
     if not form.is_valid():
         return _overview(request, line, form)
