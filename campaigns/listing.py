@@ -39,6 +39,13 @@ def campaign(number: int) -> Line | None:
     return lines[0] if lines else None
 
 
+def running(name: str, digest: str) -> int | None:
+    """The number of the latest campaign with this name and identity, where it is being worked on."""
+    same = models.Campaign.objects.filter(name=name, digest=digest).order_by("-pk")
+    latest = same.values_list("pk", "state").first()
+    return latest[0] if latest and latest[1] == models.CampaignState.RUNNING else None
+
+
 def _lines(rows: QuerySet[models.Campaign]) -> list[Line]:
     found: list[dict[str, Any]] = list(rows.values(*COLUMNS))
     shifts = models.Shift.objects.filter(campaign__in=[row["id"] for row in found]).values("campaign").order_by()

@@ -22,7 +22,7 @@ from probewright.errors import SpecError
 from probewright.plugins import Plugin
 from probewright.secrets import PREFIX
 
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 128 * 1024  # PyYAML takes over a second for so much, and other pages wait meanwhile
 MOST_VALUES = 50_000  # values and characters / 64, each alias counted as often as it is used
 MOST_DEPTH = 24
 

@@ -114,6 +114,15 @@ def test_a_stopped_campaign_goes_on_with_a_raised_limit(desk: "Desk") -> None:
         assert desk.spec(number)["limits"]["calls"] == 40
 
 
+def test_resuming_what_a_worker_has_not_left_yet_says_so_in_words_of_the_web(desk: "Desk") -> None:
+    number = site.run(limits={"cases": 10, "calls": 4})
+    site.module("leases").enter(number, "another-machine:1:2")
+    page = site.page(site.client().post(f"/campaigns/{number}/resume/", {"calls": "40"}, follow=True))
+    assert "It is still being worked on" in page.text
+    assert "--new" not in page.text
+    assert desk.live(number).state == "stopped"
+
+
 def test_where_only_errors_are_left_asking_them_again_is_offered_first() -> None:
     def is_ticked(number: int) -> bool:
         page = site.page(site.client().get(f"/campaigns/{number}/"))

@@ -2,10 +2,13 @@
 
 import sqlite3
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from probewright.webapp.dashboard.throttle import MOST_FAILURES, Throttle
 from tests import site
@@ -65,17 +68,36 @@ def test_a_throttle_forgets_what_is_old_and_what_succeeded() -> None:
     now = [0.0]
     throttle = Throttle(most=2, window_s=10, clock=lambda: now[0])
     who = ("a", "b")
-    throttle.failed(who)
+    assert throttle.enter(who) == 0
     now[0] = 4
-    throttle.failed(who)
-    assert throttle.wait_s(who) == 6
-    assert throttle.wait_s(("a", "elsewhere")) == 0
+    assert throttle.enter(who) == 0
+    assert throttle.enter(who) == 6
+    assert throttle.enter(("a", "elsewhere")) == 0
     now[0] = 11
-    assert throttle.wait_s(who) == 0
-    throttle.failed(who)
-    assert throttle.wait_s(who) > 0
+    assert throttle.enter(who) == 0
+    assert throttle.enter(who) > 0
     throttle.succeeded(who)
-    assert throttle.wait_s(who) == 0
+    assert throttle.enter(who) == 0
+
+
+def test_a_login_without_a_password_forgets_no_failures() -> None:
+    browser = site.client(is_logged_in=False)
+    for _ in range(MOST_FAILURES):
+        browser.post("/login/", {"username": "otto", "password": "x"})
+        browser.post("/login/", {"username": "otto", "password": ""})
+    assert "Try again in" in site.page(browser.post("/login/", {"username": "otto", "password": "x"})).text
+
+
+def test_logins_at_the_same_time_count_one_another() -> None:
+    site.client()
+
+    def is_checked(_: int) -> bool:
+        said = Client(headers={"host": "localhost"}).post("/login/", {"username": "paul", "password": "x"})
+        connection.close()
+        return "No user has this name" in said.content.decode()
+
+    with ThreadPoolExecutor(12) as together:
+        assert sum(together.map(is_checked, range(12))) == MOST_FAILURES
 
 
 def test_logging_out_takes_a_post() -> None:

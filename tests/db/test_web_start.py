@@ -141,6 +141,16 @@ def test_an_unfinished_campaign_goes_on_unless_another_is_asked_for() -> None:
     assert browser.post("/campaigns/new/", {**fields, "is_new": "1"})["Location"] != first
 
 
+def test_starting_what_is_running_leads_to_it() -> None:
+    browser, fields = site.client(), site.form()
+    number = started(browser.post("/campaigns/new/", fields)["Location"])
+    site.made(number, state="running")
+    response = browser.post("/campaigns/new/", fields, follow=True)
+    assert response.redirect_chain == [(f"/campaigns/{number}/", 302)]
+    assert "This campaign is running already" in site.page(response).text
+    assert started(browser.post("/campaigns/new/", {**fields, "is_new": "1"})["Location"]) != number
+
+
 def test_a_file_is_kept_under_the_servers_own_name_and_need_not_be_sent_twice(desk: "Desk") -> None:
     browser = site.client()
     file = SimpleUploadedFile("../../etc/cron.d/evil.csv", b"prompt,expected\nWhat is 1 + 1?,2\nWhat is 2 + 2?,4\n")

@@ -22,20 +22,15 @@ class Throttle:
     _failures: dict[Who, list[float]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def wait_s(self, who: Who) -> float:
-        """Seconds until ``who`` may try again; 0 where it may now."""
-        with self._lock:
-            return self._wait_s(self._recent(who))
-
     def enter(self, who: Who) -> float:
-        """As `wait_s`; where ``who`` may try now, the try counts as a failure at once, until it has succeeded.
+        """Seconds until ``who`` may try; 0 where it may now, and then this try counts until it has succeeded.
 
-        So those that try at the same time count one another.
+        It counts before it is checked, so that tries at the same time count one another.
         """
         with self._lock:
             recent = self._recent(who)
             if len(recent) >= self.most:
-                return self._wait_s(recent)
+                return max(0.0, recent[-self.most] + self.window_s - self.clock())
             self._failures.pop(who, None)
             while len(self._failures) >= MOST_KEYS:  # the one that failed the longest time ago
                 del self._failures[next(iter(self._failures))]
@@ -46,9 +41,6 @@ class Throttle:
         """Forgets earlier failures."""
         with self._lock:
             self._failures.pop(who, None)
-
-    def _wait_s(self, recent: list[float]) -> float:
-        return max(0.0, recent[-self.most] + self.window_s - self.clock()) if len(recent) >= self.most else 0.0
 
     def _recent(self, who: Who) -> list[float]:
         since = self.clock() - self.window_s

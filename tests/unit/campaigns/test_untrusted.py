@@ -240,7 +240,7 @@ def test_what_no_row_can_hold_is_refused_before_anything_is_stored(data: Any, pr
 
 
 def test_a_document_that_is_too_long_is_not_even_read() -> None:
-    with pytest.raises(DataError, match="allowed: 524,288"):
+    with pytest.raises(DataError, match="allowed: 131,072"):
         read_untrusted(b"#" * 600_000, "spec")
 
 

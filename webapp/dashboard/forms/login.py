@@ -21,10 +21,12 @@ class LoginForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         """Checks name and password, unless there were too many failures."""
+        if self.errors:  # a field is missing: there is nothing to try, so nothing that succeeds either
+            return self.cleaned_data
         who = self._who()
         if wait_s := LOGINS.enter(who):
             raise ValidationError(f"Too many failed logins. Try again in {ceil(wait_s / 60)} min.", code="throttled")
-        cleaned = super().clean()
+        cleaned: dict[str, Any] = super().clean()
         LOGINS.succeeded(who)
         return cleaned
 

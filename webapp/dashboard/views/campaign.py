@@ -79,7 +79,10 @@ def resume(request: HttpRequest, number: int) -> HttpResponse:
         require_secrets(plan)
         again = Desk().reopen_errors(number) if form.cleaned_data["is_errors_again"] else 0
         Desk().requeue(number, plan)
-    except (ConfigError, CampaignBusy) as error:
+    except CampaignBusy:
+        messages.info(request, "It is still being worked on. Where it was just cancelled, resume it in a moment.")
+        return redirect("campaign", number)
+    except ConfigError as error:
         return _overview(request, line, form, lines(error, SOURCE))
     messages.success(request, f"Queued again{f', with {again:,} errors to ask again' if again else ''}.")
     return redirect("campaign", number)

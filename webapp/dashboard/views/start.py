@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from probewright.campaigns import listing
 from probewright.campaigns.desk import Desk
 from probewright.campaigns.runner import Plan, build, require_secrets
 from probewright.campaigns.untrusted import check_untrusted, read_untrusted
@@ -17,6 +18,8 @@ from probewright.webapp.dashboard.forms.start import StartForm, YamlForm
 from probewright.webapp.dashboard.problems import lines
 
 SOURCE = "spec"
+QUEUED = "The campaign is queued; a worker takes it up."
+RUNNING = "This campaign is running already; its limits stay as they are."
 EXAMPLE = """\
 name: nightly-safety
 target:
@@ -40,6 +43,7 @@ class Checked:
 
     plan: Plan | None = None
     number: int | None = None
+    note: str = QUEUED
     problems: Sequence[str] = ()
 
 
@@ -85,11 +89,14 @@ def _check(request: HttpRequest, given: dict[str, Any] | str) -> Checked:
         require_secrets(plan)
         if request.POST.get("action") != "start":
             return Checked(plan)
-        return Checked(plan, Desk().queue(plan, bool(request.POST.get("is_new")), request.user.get_username()))
+        is_new = bool(request.POST.get("is_new"))
+        if not is_new and (number := listing.running(plan.spec.name, plan.digest)):  # such as after a second click
+            return Checked(plan, number, RUNNING)
+        return Checked(plan, Desk().queue(plan, is_new, request.user.get_username()))
     except (ConfigError, CampaignBusy) as error:
         return Checked(problems=lines(error, SOURCE))
 
 
 def _started(request: HttpRequest, checked: Checked) -> HttpResponse:
-    messages.success(request, "The campaign is queued; a worker takes it up.")
+    messages.success(request, checked.note)
     return redirect("campaign", checked.number)
