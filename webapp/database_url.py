@@ -50,8 +50,8 @@ def _postgresql(text: str) -> dict[str, Any]:
         port = url.port
     except ValueError:  # its text quotes what it takes for the port, which may be half of a password
         raise ConfigError(
-            f"database 'postgresql://...' cannot be read; allowed: {ALLOWED}; in a password, all but letters and digits "
-            f"is written as % and two hexadecimal digits"
+            f"database 'postgresql://...' cannot be read; allowed: {ALLOWED}; what is no letter or digit in a password "
+            f" is written as % and two hexadecimal digits"
         ) from None
     name = unquote(url.path.lstrip("/"))
     if not name:
