@@ -181,3 +181,11 @@ def test_a_secret_that_is_not_set_writes_no_row(desk: "Desk", make_plan: MakePla
         desk.open(replace(plan, endpoints=endpoints))
     with pytest.raises(ConfigError, match="no campaign"):
         desk.find(plan.spec.name)
+
+
+def test_a_process_of_another_container_with_the_same_host_name_is_not_taken_for_dead() -> None:
+    host, pid, place = process_name().split(":")
+    start, _, namespace = place.partition("@")
+    assert is_dead(f"{host}:{pid}:1@{namespace}")
+    assert not is_dead(f"{host}:{pid}:1@{namespace}7")
+    assert not is_dead(f"{host}:{pid}:{start}@{namespace}")
