@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.protocols import Answered, Slot
 from probewright.testgen.profiles import ASTRAL
 from probewright.types import (
@@ -78,16 +78,17 @@ def _trials(row: Any, first: int, statuses: list[Status]) -> None:
     from django.db import connection  # noqa: PLC0415 (as above)
     from django.utils import timezone  # noqa: PLC0415
 
-    from probewright.campaigns import models, rows  # noqa: PLC0415
+    from probewright.campaigns import models  # noqa: PLC0415
+    from probewright.campaigns.rows import columns  # noqa: PLC0415
 
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     slots = list(_slots(first, len(statuses)))
-    rows.insert(models.Case, (rows.case_row(row.pk, slot, 0) for slot in slots))
+    columns.insert(models.Case, (columns.case_row(row.pk, slot, 0) for slot in slots))
     ids = dict(models.Case.objects.filter(campaign=row, position__gte=first).values_list("position", "pk"))
     known = [(slot.position, ids[slot.position], status) for slot, status in zip(slots, statuses, strict=True)]
-    rows.insert(models.Exchange, (rows.exchange_row(case, _answered(position)) for position, case, _ in known))
-    rows.insert(models.Transcript, (rows.transcript_row(case, 0, _outcome(status)) for _, case, status in known))
-    rows.insert(models.Verdict, (rows.verdict_row(case, 0, _verdict(status), now) for _, case, status in known))
+    columns.insert(models.Exchange, (columns.exchange_row(case, _answered(position)) for position, case, _ in known))
+    columns.insert(models.Transcript, (columns.transcript_row(case, 0, _outcome(status)) for _, case, status in known))
+    columns.insert(models.Verdict, (columns.verdict_row(case, 0, _verdict(status), now) for _, case, status in known))
 
 
 def _slots(first: int, count: int) -> Iterator[Slot]:

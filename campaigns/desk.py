@@ -7,18 +7,19 @@ from typing import Any
 from django.conf import settings
 
 from probewright import registry
-from probewright.campaigns import archive, models, reading, sittings
+from probewright.campaigns import models
 from probewright.campaigns.comparison import Comparison, compare, fail_shares
-from probewright.campaigns.judges import Judge, read_judge
-from probewright.campaigns.launch import launch
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.engine.runner import Plan, require_secrets
+from probewright.campaigns.engine.stop import Stop
+from probewright.campaigns.judging.rejudge import Rejudging, refuse_where_decided
 from probewright.campaigns.opinions import second_opinions
-from probewright.campaigns.progress import Progress
-from probewright.campaigns.rejudge import Rejudging, refuse_where_decided
 from probewright.campaigns.report import Report, build_report
 from probewright.campaigns.results import Facts, Live, Result
-from probewright.campaigns.runner import Plan, require_secrets
-from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.stop import Stop
+from probewright.campaigns.rows import archive, reading, sittings
+from probewright.campaigns.specs.judges import Judge, read_judge
+from probewright.campaigns.specs.spec import CampaignSpec
+from probewright.campaigns.workers.launch import launch
 from probewright.errors import ConfigError
 from probewright.types import Outcome
 
@@ -101,7 +102,7 @@ class Desk:
         archive.queue(row, plan)
         if settings.BROKER_URL:
             # Celery is an extra: without a broker, workers find the campaign by looking.
-            from probewright.campaigns.tasks import ring  # noqa: PLC0415
+            from probewright.campaigns.workers.tasks import ring  # noqa: PLC0415
 
             ring(row.pk)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probewright.campaigns.spec import GateSpec
-from probewright.campaigns.stop import StopKind
+from probewright.campaigns.engine.stop import StopKind
+from probewright.campaigns.specs.spec import GateSpec
 from probewright.stats.intervals import Rate, clustered_rate, lower_bound, upper_bound
 
 MOST_CASES = 10_000_000  # where the search for a sufficient number of cases gives up

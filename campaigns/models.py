@@ -6,8 +6,8 @@ row is one trial of a case with its outcome, which follows from the verdicts and
 
 from django.db import models
 
+from probewright.campaigns.engine.stop import StopKind
 from probewright.campaigns.fields import JsonColumn
-from probewright.campaigns.stop import StopKind
 from probewright.types import HoleKind, Role, Status
 
 

@@ -8,7 +8,7 @@ from probewright.campaigns.comparison import Comparison
 from probewright.campaigns.gate import Evidence, Gate, judge
 from probewright.campaigns.rejudged import Rejudged
 from probewright.campaigns.results import Facts
-from probewright.campaigns.spec import GateSpec
+from probewright.campaigns.specs.spec import GateSpec
 from probewright.findings import Finding
 from probewright.stats.intervals import Rate, clustered_rate
 from probewright.testgen.coverage import Coverage, measure

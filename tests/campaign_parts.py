@@ -6,11 +6,11 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
-from probewright.campaigns.engine import Engine, Load
-from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.memory import MemoryStore
-from probewright.campaigns.parts import Address, Opinion, Parts
-from probewright.campaigns.progress import Progress
+from probewright.campaigns.engine.engine import Engine, Load
+from probewright.campaigns.engine.limiter import BudgetLimiter
+from probewright.campaigns.engine.memory import MemoryStore
+from probewright.campaigns.engine.parts import Address, Opinion, Parts
+from probewright.campaigns.engine.progress import Progress
 from probewright.plugins import Plugin
 from probewright.protocols import Cost, Store
 from probewright.seeds import derive

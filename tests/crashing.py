@@ -22,7 +22,7 @@ from probewright.webapp.database import SETTINGS
 
 P = ParamSpec("P")
 R = TypeVar("R")
-STORE, ARCHIVE = "probewright.campaigns.store:DjangoStore", "probewright.campaigns.archive:"
+STORE, ARCHIVE = "probewright.campaigns.rows.store:DjangoStore", "probewright.campaigns.rows.archive:"
 POINTS: Mapping[str, str] = {
     "open": f"{ARCHIVE}start_or_resume",
     "hold": f"{ARCHIVE}hold",

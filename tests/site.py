@@ -6,9 +6,9 @@ from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from probewright.campaigns.progress import Progress
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import check_spec
 from tests import stores
 from tests.loopback.faults import Canned, Plan
 from tests.loopback.running import serving

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from probewright.campaigns.memory import MemoryStore
+from probewright.campaigns.engine.memory import MemoryStore
 from probewright.protocols import Store
 from probewright.webapp.database import WEB_SETTINGS, open_desk
 from probewright.webapp.database_url import VARIABLE, parse_database_url
@@ -71,7 +71,7 @@ def django_store(trials: int = 1) -> Store:
     desk()
     # Models can be imported only once Django is set up.
     from probewright.campaigns import models  # noqa: PLC0415
-    from probewright.campaigns.store import DjangoStore  # noqa: PLC0415
+    from probewright.campaigns.rows.store import DjangoStore  # noqa: PLC0415
 
     row = models.Campaign.objects.create(
         name=f"store {next(NUMBERS)}",

@@ -3,7 +3,7 @@
 from celery import Celery
 from django.conf import settings
 
-app = Celery("probewright", broker=settings.BROKER_URL, include=["probewright.campaigns.tasks"])
+app = Celery("probewright", broker=settings.BROKER_URL, include=["probewright.campaigns.workers.tasks"])
 app.conf.update(
     task_ignore_result=True,
     task_default_queue="probewright",

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from celery.worker import WorkController, state
 
-from probewright.campaigns import tasks
-from probewright.campaigns.crew import Crew
+from probewright.campaigns.workers import tasks
+from probewright.campaigns.workers.crew import Crew
 from probewright.webapp.celery_app import app
 
 GOODBYE_S = 5.0  # for the consumer to say goodbye to its broker, which may be down

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import check_spec, read_spec
-from probewright.campaigns.spec_schema import spec_schema
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import check_spec, read_spec
+from probewright.campaigns.specs.spec_schema import spec_schema
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(ROOT.glob("examples/*.yaml"))

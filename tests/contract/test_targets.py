@@ -12,7 +12,7 @@ import uvloop
 import yaml
 
 from probewright import registry
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import (
     AccessDenied,
     Garbled,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from probewright.campaigns.runner import Plan, build
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.runner import Plan, build
+from probewright.campaigns.specs.spec_file import check_spec
 from tests import stores
 from tests.servers import Server, valkey
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from probewright.campaigns.process import is_dead, process_name
-from probewright.campaigns.progress import Progress
-from probewright.campaigns.runner import Plan as RunPlan
+from probewright.campaigns.engine.process import is_dead, process_name
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.engine.runner import Plan as RunPlan
 from probewright.errors import CampaignBusy, ConfigError
 from probewright.plugins import Plugin
 from probewright.types import Status
@@ -58,7 +58,7 @@ def statuses(desk: "Desk", campaign: int) -> list[str]:
 @contextmanager
 def other_process() -> Iterator[str]:
     """The name of a living process that is not this one."""
-    code = "from probewright.campaigns.process import process_name as n; print(n(), flush=True); input()"
+    code = "from probewright.campaigns.engine.process import process_name as n; print(n(), flush=True); input()"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -111,7 +111,7 @@ def test_the_campaign_of_a_dead_process_is_taken_over_at_once(desk: "Desk", make
 
 
 def test_a_killed_process_counts_as_dead_before_anybody_waited_for_it() -> None:
-    code = "from probewright.campaigns.process import process_name as n; print(n(), flush=True); input()"
+    code = "from probewright.campaigns.engine.process import process_name as n; print(n(), flush=True); input()"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from probewright.campaigns.process import process_name
+from probewright.campaigns.engine.process import process_name
 from probewright.protocols import Round, Slot
 from probewright.types import Case, Cell
 from tests.db.conftest import MakePlan
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("either_database")
 
 def make_crew() -> Any:
     # Models can be imported only once Django is set up.
-    from probewright.campaigns.crew import Crew  # noqa: PLC0415
+    from probewright.campaigns.workers.crew import Crew  # noqa: PLC0415
 
     return Crew()
 
@@ -70,8 +70,8 @@ def test_what_a_shift_could_not_give_back_is_taken_up_by_the_next_shift_of_the_s
 
 def leave_in_the_middle(campaign: int) -> None:
     """Joins, plans and claims as a shift whose database went away before it could give anything back."""
-    from probewright.campaigns import archive  # noqa: PLC0415 (as above)
-    from probewright.campaigns.store import DjangoStore  # noqa: PLC0415
+    from probewright.campaigns.rows import archive  # noqa: PLC0415 (as above)
+    from probewright.campaigns.rows.store import DjangoStore  # noqa: PLC0415
 
     row = archive.join(campaign, is_alone=False)
     assert row is not None

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from probewright.campaigns.engine import Engine
-from probewright.campaigns.stop import StopKind
+from probewright.campaigns.engine.engine import Engine
+from probewright.campaigns.engine.stop import StopKind
 from probewright.protocols import Finished, Round, Slot, Store
 from probewright.types import Case, Cell, HoleKind, Outcome, Role, Status
 from tests.campaign_parts import ByModel, FunctionTarget, LearningSearch, ManyTurns, ModelWritten, OneTurn, echo

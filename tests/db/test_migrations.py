@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.protocols import Cost
 from probewright.types import Status
 from tests import stores

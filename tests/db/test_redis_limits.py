@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from probewright.campaigns import redis_limits
-from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.redis_limits import RedisLimiter
+from probewright.campaigns.engine import redis_limits
+from probewright.campaigns.engine.limiter import BudgetLimiter
+from probewright.campaigns.engine.redis_limits import RedisLimiter
 from probewright.errors import LimiterLost, LimitReached
 from probewright.protocols import Cost, Limiter
 from tests.loopback.running import ROOT
@@ -34,7 +34,7 @@ end
 """
 DYING_WORKER = """
 import asyncio, sys
-from probewright.campaigns.redis_limits import RedisLimiter
+from probewright.campaigns.engine.redis_limits import RedisLimiter
 from probewright.protocols import Cost
 
 async def main(url, run):

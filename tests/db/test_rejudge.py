@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from probewright import registry
-from probewright.campaigns.judges import Judge
-from probewright.campaigns.progress import Progress
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.spec_file import check_spec
-from probewright.campaigns.stop import Stop, StopKind
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.engine.stop import Stop, StopKind
+from probewright.campaigns.specs.judges import Judge
+from probewright.campaigns.specs.spec import CampaignSpec
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import CampaignBusy, ConfigError, Superseded
 from probewright.types import Status
 from tests.asking_oracle import ENTRY_POINT
@@ -312,8 +312,8 @@ def test_a_campaign_that_a_living_process_holds_is_refused(desk: "Desk", start: 
 
 
 def test_who_lost_the_campaign_to_another_process_adds_no_verdict(desk: "Desk", start: Start) -> None:
-    from probewright.campaigns import sittings  # noqa: PLC0415 (models, as above)
-    from probewright.campaigns.judging_store import JudgingStore  # noqa: PLC0415
+    from probewright.campaigns.judging.judging_store import JudgingStore  # noqa: PLC0415
+    from probewright.campaigns.rows import sittings  # noqa: PLC0415 (models, as above)
 
     row = row_of(start())
     store = JudgingStore(row, sittings.sit(row, judge_of(desk, row.pk, "contains"), False), {}, SIZE)

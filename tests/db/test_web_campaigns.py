@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probewright.campaigns.addresses import VARIABLE as ALLOW_PRIVATE
+from probewright.campaigns.specs.addresses import VARIABLE as ALLOW_PRIVATE
 from tests import site
 from tests.loopback.running import serving
 
@@ -116,7 +116,7 @@ def test_a_stopped_campaign_goes_on_with_a_raised_limit(desk: "Desk") -> None:
 
 def test_resuming_what_a_worker_has_not_left_yet_says_so_in_words_of_the_web(desk: "Desk") -> None:
     number = site.run(limits={"cases": 10, "calls": 4})
-    site.module("leases").enter(number, "another-machine:1:2")
+    site.module("rows.leases").enter(number, "another-machine:1:2")
     page = site.page(site.client().post(f"/campaigns/{number}/resume/", {"calls": "40"}, follow=True))
     assert "It is still being worked on" in page.text
     assert "--new" not in page.text

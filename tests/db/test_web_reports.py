@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from probewright.campaigns.progress import Progress
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.home import folder
 from tests import site
 from tests.loopback.running import serving
@@ -78,7 +78,7 @@ def test_a_running_campaign_has_no_report_yet() -> None:
 
 def test_a_report_that_cannot_be_written_says_so(desk: "Desk") -> None:
     number = site.run(limits={"cases": 3})
-    line = site.module("listing").campaign(number)
+    line = site.module("rows.listing").campaign(number)
     assert line is not None
     site.made(number, spec={**line.spec, "family": {"kind": "gone"}})
     response = site.client().get(f"/campaigns/{number}/report/")

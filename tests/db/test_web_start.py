@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from probewright.campaigns import uploads
-from probewright.campaigns.addresses import VARIABLE as ALLOW_PRIVATE
+from probewright.campaigns.specs import uploads
+from probewright.campaigns.specs.addresses import VARIABLE as ALLOW_PRIVATE
 from tests import site
 from tests.unit.render.reading import Element, Page
 

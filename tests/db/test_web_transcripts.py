@@ -25,7 +25,7 @@ def every(number: int, wanted: Filter, size: int, patience_s: float = 60) -> lis
     places: list[tuple[int, int]] = []
     after: Place | None = None
     for _ in range(1_000):
-        page = site.module("listing").trials(number, wanted, after, size, patience_s)
+        page = site.module("rows.listing").trials(number, wanted, after, size, patience_s)
         assert len(page.items) <= size
         places += [(result.position, result.outcome.trial) for result in page.items]
         if page.after is None:
@@ -41,7 +41,7 @@ def test_pages_of_any_size_hold_every_trial_once_in_case_order(desk: "Desk", cam
 
 
 def test_a_search_without_patience_loses_nothing(desk: "Desk", campaign: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("probewright.campaigns.listing.SCAN", 3)
+    monkeypatch.setattr("probewright.campaigns.rows.listing.SCAN", 3)
     everything = [(p, t) for p in range(CASES) for t in range(TRIALS)]
     assert every(campaign, Filter(), 10, patience_s=0) == everything
     assert every(campaign, Filter(status="error"), 10, patience_s=0) == []
@@ -102,7 +102,7 @@ def test_no_page_of_trials_counts_or_skips_rows(campaign: int) -> None:
 
 
 def test_a_conversation_shows_every_exchange_and_every_verdict(desk: "Desk", campaign: int) -> None:
-    found = site.module("conversation").conversation(campaign, Place(5, 1))
+    found = site.module("rows.conversation").conversation(campaign, Place(5, 1))
     assert found is not None
     assert (found.before, found.after) == (Place(5, 0), Place(6, 0))
     assert len(found.turns) == 1
@@ -137,11 +137,11 @@ def test_hostile_answers_are_text(desk: "Desk") -> None:
 
 def test_the_first_and_the_last_trial_have_one_neighbour(desk: "Desk", campaign: int) -> None:
     first, last = (
-        site.module("conversation").conversation(campaign, Place(0, 0)),
-        site.module("conversation").conversation(campaign, Place(CASES - 1, TRIALS - 1)),
+        site.module("rows.conversation").conversation(campaign, Place(0, 0)),
+        site.module("rows.conversation").conversation(campaign, Place(CASES - 1, TRIALS - 1)),
     )
     assert first is not None
     assert last is not None
     assert (first.before, first.after) == (None, Place(0, 1))
     assert (last.before, last.after) == (Place(CASES - 1, TRIALS - 2), None)
-    assert site.module("conversation").conversation(campaign, Place(CASES, 0)) is None
+    assert site.module("rows.conversation").conversation(campaign, Place(CASES, 0)) is None

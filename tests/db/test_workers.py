@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from probewright.campaigns.engine import Engine
+from probewright.campaigns.engine.engine import Engine
 from probewright.errors import Superseded
 from probewright.protocols import Answered, Closed, Cost, Finished, Round, Slot
 from probewright.types import Ask, Case, Cell, Exchange, Generate, Hole, HoleKind, Message, Outcome, Role, Status

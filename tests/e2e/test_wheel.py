@@ -44,9 +44,14 @@ def test_the_wheel_holds_the_package_probewright_and_nothing_beside_it(wheel: Pa
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"probewright"}
     for wanted in (
-        "probewright/campaigns/engine.py",
+        "probewright/campaigns/engine/engine.py",
         "probewright/campaigns/migrations/0001_initial.py",
+        "probewright/campaigns/engine/redis_limits.lua",
         "probewright/campaigns/render/templates/report.html",
+        "probewright/campaigns/render/styles/style.css",
+        "probewright/targets/prices.yaml",
+        "probewright/webapp/dashboard/templates/dashboard/site.html",
+        "probewright/webapp/dashboard/static/dashboard/site.css",
         "probewright/testgen/data/astral/self_harm.yaml",
         "probewright/py.typed",
     ):
@@ -70,6 +75,6 @@ def test_a_foreign_project_with_its_own_campaigns_folder_works_beside_it(wheel: 
             environment / "bin" / "probewright", "run", "spec.yaml", "--json", cwd=project, PROBEWRIGHT_HOME=home
         )
     assert '"state": "finished"' in printed
-    code = "import campaigns, probewright.campaigns.engine as e; print(campaigns.WHOSE, e.__file__)"
+    code = "import campaigns, probewright.campaigns.engine.engine as e; print(campaigns.WHOSE, e.__file__)"
     assert "the foreign campaigns" in (said := done(python, "-c", code, cwd=project))
     assert "site-packages/probewright/campaigns" in said

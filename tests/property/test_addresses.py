@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probewright.campaigns.addresses import Allowed, is_public, read_allowed, refusal, resolve
+from probewright.campaigns.specs.addresses import Allowed, is_public, read_allowed, refusal, resolve
 
 PRIVATE = st.one_of(
     st.ip_addresses(v=4, network="10.0.0.0/8"),

@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probewright.campaigns.engine import Engine
-from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.memory import MemoryStore
+from probewright.campaigns.engine.engine import Engine
+from probewright.campaigns.engine.limiter import BudgetLimiter
+from probewright.campaigns.engine.memory import MemoryStore
+from probewright.campaigns.engine.stop import Stop, StopKind
 from probewright.campaigns.report import Report, build_report
-from probewright.campaigns.stop import Stop, StopKind
 from probewright.errors import RequestRejected, TargetError, TimedOut
 from probewright.protocols import Cost
 from probewright.seeds import generator

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from probewright.campaigns.runner import Plan, build
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.runner import Plan, build
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.pools import models
 from probewright.webapp.cli.options import add_database, add_output
 from probewright.webapp.cli.session import Session

@@ -6,7 +6,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TextIO
 
-from probewright.campaigns.progress import Progress
+from probewright.campaigns.engine.progress import Progress
 from probewright.types import Status
 
 LINE_EVERY_S = 10.0

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from probewright.campaigns.stop import StopKind
+from probewright.campaigns.engine.stop import StopKind
 
 if TYPE_CHECKING:
     from probewright.campaigns.report import Report

@@ -5,8 +5,8 @@ from argparse import ArgumentParser, Namespace
 
 import orjson
 
-from probewright.campaigns.codec import messages_to_json
 from probewright.campaigns.results import Result
+from probewright.campaigns.rows.codec import messages_to_json
 from probewright.types import Status
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_campaign, add_database, add_reader

@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from probewright.campaigns.progress import Progress
-from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.specs.spec import CampaignSpec
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import DataError
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching

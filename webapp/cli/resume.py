@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.webapp.cli.options import add_campaign, add_database, add_output
 from probewright.webapp.cli.session import Session
 

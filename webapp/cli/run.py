@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import read_spec
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import read_spec
 from probewright.webapp.cli.options import add_database, add_output
 from probewright.webapp.cli.session import Session
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 import orjson
 
-from probewright.campaigns.spec_schema import spec_schema
+from probewright.campaigns.specs.spec_schema import spec_schema
 from probewright.webapp.cli import exit_codes
 
 

@@ -6,12 +6,12 @@ from time import monotonic, sleep
 
 from django.db import DatabaseError, connection
 
-from probewright.campaigns.interrupts import EarlyInterrupt
-from probewright.campaigns.progress import Progress
+from probewright.campaigns.engine.progress import Progress
+from probewright.campaigns.engine.runner import Plan
+from probewright.campaigns.engine.stop import Stop
 from probewright.campaigns.render.terminal import terminal
 from probewright.campaigns.results import Live
-from probewright.campaigns.runner import Plan
-from probewright.campaigns.stop import Stop
+from probewright.campaigns.workers.interrupts import EarlyInterrupt
 from probewright.errors import StoreError
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.display import watching

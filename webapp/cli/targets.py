@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from probewright import registry
-from probewright.campaigns.parts import Address, named
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import read_spec
+from probewright.campaigns.engine.parts import Address, named
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import read_spec
 from probewright.errors import ProbewrightError, TargetError
 from probewright.plugins import Plugin
 from probewright.targets.failures import one_line

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import orjson
 
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec_file import read_spec
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec_file import read_spec
 from probewright.webapp.cli import exit_codes
 
 

@@ -15,7 +15,7 @@ from probewright.webapp.database import open_desk
 from probewright.webapp.worker_log import log_to_stderr
 
 if TYPE_CHECKING:
-    from probewright.campaigns.crew import Crew
+    from probewright.campaigns.workers.crew import Crew
 
 SLOTS = 4
 
@@ -42,7 +42,7 @@ def execute(args: Namespace) -> int:
     # Settings and models can be read only once Django is set up.
     from django.conf import settings  # noqa: PLC0415
 
-    from probewright.campaigns.crew import Crew  # noqa: PLC0415
+    from probewright.campaigns.workers.crew import Crew  # noqa: PLC0415
 
     told = threading.Event()
     with Crew(args.campaigns, settings.REDIS_URL) as crew:

@@ -1,6 +1,6 @@
 """What is wrong with a spec, as pages say it."""
 
-from probewright.campaigns import uploads
+from probewright.campaigns.specs import uploads
 from probewright.errors import ProbewrightError, SpecError
 
 

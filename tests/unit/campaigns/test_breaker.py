@@ -1,4 +1,4 @@
-from probewright.campaigns.breaker import FIRST, Breaker
+from probewright.campaigns.engine.breaker import FIRST, Breaker
 from probewright.errors import AccessDenied, TimedOut
 
 SLOW = TimedOut("too slow")

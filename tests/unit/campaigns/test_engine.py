@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.memory import MemoryStore
-from probewright.campaigns.stop import StopKind
+from probewright.campaigns.engine.limiter import BudgetLimiter
+from probewright.campaigns.engine.memory import MemoryStore
+from probewright.campaigns.engine.stop import StopKind
 from probewright.errors import AccessDenied, StoreError, Unreachable
 from probewright.protocols import Cost, Entry
 from probewright.types import HoleKind, Reply, Request, Role, Script, Status, Transcript, Verdict, last_prompt

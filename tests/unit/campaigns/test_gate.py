@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probewright.campaigns.gate import Evidence, Gate, GateVerdict, cases_needed, judge
-from probewright.campaigns.spec import GateSpec
+from probewright.campaigns.specs.spec import GateSpec
 from probewright.stats.intervals import lower_bound, upper_bound
 from probewright.webapp.cli import exit_codes
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from probewright.campaigns.interrupts import EarlyInterrupt, was_interrupted
+from probewright.campaigns.workers.interrupts import EarlyInterrupt, was_interrupted
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from probewright.campaigns.journal import BATCH, Journal
-from probewright.campaigns.memory import MemoryStore
+from probewright.campaigns.engine.journal import BATCH, Journal
+from probewright.campaigns.engine.memory import MemoryStore
 from probewright.errors import StoreError
 from probewright.protocols import Answered, Entry
 from probewright.types import Ask, Exchange, Generate, Message, Reply, Role

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.judges import Judge, judge_named, kind_of, read_judge
-from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.specs.judges import Judge, judge_named, kind_of, read_judge
+from probewright.campaigns.specs.spec import CampaignSpec
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import ConfigError
 from probewright.plugins import reference
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.limiter import BudgetLimiter, add
+from probewright.campaigns.engine.limiter import BudgetLimiter, add
 from probewright.errors import LimitReached
 from probewright.protocols import Cost
 

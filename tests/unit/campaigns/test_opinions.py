@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.memory import MemoryStore
-from probewright.campaigns.parts import Opinion
+from probewright.campaigns.engine.limiter import BudgetLimiter
+from probewright.campaigns.engine.memory import MemoryStore
+from probewright.campaigns.engine.parts import Opinion
 from probewright.errors import Unreachable
 from probewright.types import Reply, Request, Role, Script, Status, Transcript, Verdict, last_prompt
 from tests.campaign_parts import ByLength, ByModel, FunctionTarget, echo, make_engine, says

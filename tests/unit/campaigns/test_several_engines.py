@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.limiter import BudgetLimiter
-from probewright.campaigns.memory import MemoryStore
-from probewright.campaigns.stop import StopKind
+from probewright.campaigns.engine.limiter import BudgetLimiter
+from probewright.campaigns.engine.memory import MemoryStore
+from probewright.campaigns.engine.stop import StopKind
 from probewright.errors import LimiterLost, Superseded
 from probewright.protocols import Chunk, Cost, Entry, Finished, Round
 from probewright.types import Role, Status

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.runner import build
-from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.spec_file import check_spec, read_spec
+from probewright.campaigns.engine.runner import build
+from probewright.campaigns.specs.spec import CampaignSpec
+from probewright.campaigns.specs.spec_file import check_spec, read_spec
 from probewright.errors import ConfigError, SpecError
 
 GOOD: dict[str, Any] = {

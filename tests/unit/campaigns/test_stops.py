@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.engine import Engine
-from probewright.campaigns.feed import Feed
-from probewright.campaigns.journal import Journal
-from probewright.campaigns.memory import MemoryStore
-from probewright.campaigns.planner import Planner
-from probewright.campaigns.stop import Stop, StopKind
+from probewright.campaigns.engine.engine import Engine
+from probewright.campaigns.engine.feed import Feed
+from probewright.campaigns.engine.journal import Journal
+from probewright.campaigns.engine.memory import MemoryStore
+from probewright.campaigns.engine.planner import Planner
+from probewright.campaigns.engine.stop import Stop, StopKind
 from probewright.types import Role
 from tests.campaign_parts import FunctionTarget, LearningSearch, ManyTurns, OneTurn, echo, make_engine
 

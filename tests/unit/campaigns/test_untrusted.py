@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns import uploads
-from probewright.campaigns.addresses import VARIABLE
-from probewright.campaigns.spec_file import check_spec
-from probewright.campaigns.untrusted import check_untrusted, read_untrusted
+from probewright.campaigns.specs import uploads
+from probewright.campaigns.specs.addresses import VARIABLE
+from probewright.campaigns.specs.spec_file import check_spec
+from probewright.campaigns.specs.untrusted import check_untrusted, read_untrusted
 from probewright.errors import DataError, SpecError
 
 PUBLIC = "http://8.8.8.8/v1"  # an address, so that nothing is looked up

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from probewright.campaigns.spec import CampaignSpec
-from probewright.campaigns.spec_file import check_spec
+from probewright.campaigns.specs.spec import CampaignSpec
+from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import ConfigError, Garbled, RequestRejected, SpecError, TargetError, TimedOut, Unsupported
 from probewright.plugins import Plugin, flatten
 from probewright.targets import asked_case

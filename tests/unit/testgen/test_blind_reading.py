@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probewright.campaigns.script import run_pure
+from probewright.campaigns.engine.script import run_pure
 from probewright.testgen.profiles import ASTRAL
 from probewright.testgen.writers.template import TemplateWriter
 from probewright.types import Cell

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from probewright.campaigns import uploads
+from probewright.campaigns.specs import uploads
 from probewright.errors import DataError
 
 ENDPOINT, POOL = "openai_chat", "pool"

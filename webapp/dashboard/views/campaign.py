@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from probewright.campaigns import leases, listing
 from probewright.campaigns.browsing import Line
 from probewright.campaigns.desk import Desk
-from probewright.campaigns.runner import build, require_secrets
-from probewright.campaigns.untrusted import check_untrusted
+from probewright.campaigns.engine.runner import build, require_secrets
+from probewright.campaigns.rows import leases, listing
+from probewright.campaigns.specs.untrusted import check_untrusted
 from probewright.errors import CampaignBusy, ConfigError
 from probewright.webapp.dashboard.forms.start import ResumeForm
 from probewright.webapp.dashboard.live import Progress

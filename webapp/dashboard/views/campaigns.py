@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from probewright.campaigns import listing
+from probewright.campaigns.rows import listing
 from probewright.webapp.dashboard.keys import number_in
 
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from probewright.campaigns import listing
 from probewright.campaigns.desk import Desk
-from probewright.campaigns.runner import Plan, build, require_secrets
-from probewright.campaigns.untrusted import check_untrusted, read_untrusted
+from probewright.campaigns.engine.runner import Plan, build, require_secrets
+from probewright.campaigns.rows import listing
+from probewright.campaigns.specs.untrusted import check_untrusted, read_untrusted
 from probewright.errors import CampaignBusy, ConfigError
 from probewright.webapp.dashboard.forms.start import StartForm, YamlForm
 from probewright.webapp.dashboard.problems import lines

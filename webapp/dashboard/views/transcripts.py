@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from probewright.campaigns import listing
 from probewright.campaigns.browsing import Filter, Place
-from probewright.campaigns.conversation import conversation
+from probewright.campaigns.rows import listing
+from probewright.campaigns.rows.conversation import conversation
 from probewright.types import Status
 from probewright.webapp.dashboard.keys import number_in
 from probewright.webapp.dashboard.views.campaign import line_of

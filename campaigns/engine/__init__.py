@@ -1,0 +1,1 @@
+"""Running a campaign: the loop, its planner, and what they hold. No Django."""

@@ -1,0 +1,1 @@
+"""Campaigns as rows: written while they run, read for reports and pages."""

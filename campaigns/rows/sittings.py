@@ -1,0 +1,184 @@
+"""Judging again as rows: which judge sits, which trials it has judged, what its verdicts make of the outcomes.
+
+While a judge sits, no report uses its new verdicts: it shows the campaign as it was decided before, or, once all trials
+are judged, as it is decided now; never a mixture.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from probewright.campaigns import models
+from probewright.campaigns.specs.judges import Judge
+from probewright.types import Status
+
+KEPT = "oracle/"  # what the keys of judges in a campaign's provenance begin with
+UNJUDGED = "unjudged"  # the label of a verdict that says only that the oracle gave none: its judge was down, say
+_OUTCOME = Case(When(label=UNJUDGED, then=Value(Status.ERROR.value)), default=F("status"), output_field=CharField())
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One time that a judge judges all trials of a campaign; it may be broken off and gone on with.
+
+    ``after`` is the last verdict's key when it began. ``is_again`` judges also what this very oracle has judged before.
+    """
+
+    judge: Judge
+    after: int
+    is_again: bool
+
+    @property
+    def place(self) -> str:
+        """Below which address the judge's endpoints are asked."""
+        return self.judge.place(self.after if self.is_again else 0)
+
+
+def sit(row: models.Campaign, judge: Judge, is_again: bool) -> Sitting:
+    """The judge's sitting that was broken off, whichever it was, else a new one."""
+    opened = row.provenance.get(_key(judge.name), {}).get("sitting")
+    if opened and opened["version"] == judge.oracle.version:
+        return Sitting(judge, opened["after"], opened["is_again"])
+    last = models.Verdict.objects.aggregate(last=Max("pk"))["last"] or 0
+    return Sitting(judge, last, is_again)
+
+
+def note(row: models.Campaign, sitting: Sitting) -> None:
+    """Keeps with the campaign who sits and with which parameters; from now on the new verdicts are not read."""
+    judge = sitting.judge
+    version = judge.oracle.version
+    opened = {"version": version, "after": sitting.after, "is_again": sitting.is_again}
+    _keep(row, judge.name, {"version": version, "parameters": judge.plugin.dump(), "sitting": opened})
+
+
+def close(row: models.Campaign, sitting: Sitting) -> None:
+    """Notes that all trials are judged: the new verdicts are read from now on."""
+    kept = row.provenance.get(_key(sitting.judge.name))
+    if kept is not None:
+        _keep(row, sitting.judge.name, {**kept, "sitting": None})
+
+
+def judges(row: models.Campaign) -> dict[str, dict[str, Any]]:
+    """The parameters of the judges that judged this campaign again, ``kind`` among them, by name."""
+    return {name: kept["parameters"] for name, kept in _kept(row).items()}
+
+
+def settled(row: models.Campaign) -> tuple[str, ...]:
+    """The names of those that judged it whole, as far as they were asked to."""
+    return tuple(name for name, kept in _kept(row).items() if kept["sitting"] is None)
+
+
+def unread(row: models.Campaign) -> dict[str, int]:
+    """Judges that sit, by name, with the last verdict that was there before: later ones of theirs are not read."""
+    return {name: kept["sitting"]["after"] for name, kept in _kept(row).items() if kept["sitting"] is not None}
+
+
+def provenance(row: models.Campaign) -> dict[str, dict[str, Any]]:
+    """What the campaign keeps of its endpoints and judges, as a report shows it."""
+    return {
+        name: {"version": said["version"], **said["parameters"]} if name.startswith(KEPT) else dict(said)
+        for name, said in row.provenance.items()
+    }
+
+
+def trials(campaign: int) -> QuerySet[models.Transcript]:
+    """The trials that can be judged again: those that were judged. A blocked one, or one without an answer, was not."""
+    verdicts = models.Verdict.objects.filter(case=OuterRef("case"), trial=OuterRef("trial"))
+    return models.Transcript.objects.filter(Exists(verdicts), case__campaign=campaign)
+
+
+def unjudged(campaign: int, sitting: Sitting) -> QuerySet[models.Transcript]:
+    """The trials that the judge has still to judge in this sitting, those that it could not judge before included."""
+    told = Subquery(_said(sitting).order_by("-pk").values("label")[:1])
+    return trials(campaign).annotate(told=told).filter(Q(told=None) | Q(told=UNJUDGED))
+
+
+def silent(campaign: int, sitting: Sitting) -> int:
+    """How many trials the judge has not been asked about in this sitting."""
+    return trials(campaign).exclude(Exists(_said(sitting))).count()
+
+
+def heard(campaign: int, sitting: Sitting) -> dict[str, int]:
+    """What the judge has said in this sitting so far: trials by status."""
+    told = Subquery(_said(sitting).order_by("-pk").annotate(outcome=_OUTCOME).values("outcome")[:1])
+    found: Any = trials(campaign).annotate(told=told).exclude(told=None).exclude(told=Status.ERROR)
+    return dict(found.order_by().values_list("told").annotate(Count("pk")))
+
+
+def missing(row: models.Campaign, name: str) -> int:
+    """How many trials have no verdict of this judge that may be read."""
+    return trials(row.pk).exclude(Exists(_readable(row, name))).count()
+
+
+def verdicts(row: models.Campaign, name: str) -> QuerySet[models.Verdict]:
+    """The verdicts of this judge that may be read."""
+    return _until(row, name, models.Verdict.objects.filter(case__campaign=row, oracle=name))
+
+
+def decide(campaign: int, name: str) -> None:
+    """Makes the outcomes follow from the latest verdicts of ``name``, which has judged all trials."""
+    latest = _verdicts_of(name).order_by("-pk").annotate(outcome=_OUTCOME)
+    trials(campaign).update(
+        status=Subquery(latest.values("outcome")[:1]),
+        label=Subquery(latest.values("label")[:1]),
+        score=Subquery(latest.values("score")[:1]),
+        reason=Subquery(latest.values("reason")[:1]),
+    )
+
+
+def counts(campaign: int) -> Counter[str]:
+    """The outcomes of the trials that can be judged again, by status."""
+    found = trials(campaign).order_by().values_list("status").annotate(Count("pk"))
+    return Counter(dict(found))
+
+
+def changes(row: models.Campaign, first: str, by: str) -> dict[tuple[Status, Status], int]:
+    """Trials by the outcome that the first verdict of ``first`` gave them and the one of the latest of ``by``."""
+    verdicts = {"was": _readable(row, first).order_by("pk"), "now": _readable(row, by).order_by("-pk")}
+    statuses = {
+        name: Subquery(found.annotate(outcome=_OUTCOME).values("outcome")[:1]) for name, found in verdicts.items()
+    }
+    both: Any = trials(row.pk).annotate(**statuses)
+    counted = both.order_by().values_list("was", "now").annotate(Count("pk"))
+    return {(Status(was), Status(now)): count for was, now, count in counted if was and now}
+
+
+def status_of(label: str, status: str) -> Status:
+    """The outcome that a verdict gives a trial: an error where the oracle gave none, as in a run."""
+    return Status.ERROR if label == UNJUDGED else Status(status)
+
+
+def _said(sitting: Sitting) -> QuerySet[models.Verdict]:
+    """Verdicts that count in this sitting, of the trial that is looked at."""
+    judge = sitting.judge
+    said = _verdicts_of(judge.name).filter(version=judge.oracle.version)
+    return said.filter(pk__gt=sitting.after) if sitting.is_again else said
+
+
+def _verdicts_of(name: str) -> QuerySet[models.Verdict]:
+    return models.Verdict.objects.filter(case=OuterRef("case"), trial=OuterRef("trial"), oracle=name)
+
+
+def _readable(row: models.Campaign, name: str) -> QuerySet[models.Verdict]:
+    return _until(row, name, _verdicts_of(name))
+
+
+def _until(row: models.Campaign, name: str, found: QuerySet[models.Verdict]) -> QuerySet[models.Verdict]:
+    after = unread(row).get(name)
+    return found if after is None else found.filter(pk__lte=after)
+
+
+def _key(name: str) -> str:
+    return f"{KEPT}{name}"
+
+
+def _kept(row: models.Campaign) -> Mapping[str, Any]:
+    return {key.removeprefix(KEPT): kept for key, kept in row.provenance.items() if key.startswith(KEPT)}
+
+
+def _keep(row: models.Campaign, name: str, kept: Mapping[str, Any]) -> None:
+    row.provenance = {**row.provenance, _key(name): kept}
+    models.Campaign.objects.filter(pk=row.pk).update(provenance=row.provenance)

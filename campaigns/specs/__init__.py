@@ -1,0 +1,1 @@
+"""What a campaign is asked to do: specs, read and checked, trusted or not."""
