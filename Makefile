@@ -36,7 +36,7 @@ test: $(READY) ## all tests; TESTS="-m 'not model'" or a path picks some
 	$(BIN)/python -m pytest -n 2 -m "not browser and not torch and not distributed" --ignore tests/torch $(TESTS)
 
 test-distributed: $(READY) ## workers on PostgreSQL and Redis, from wheels; parts of them are killed
-	$(BIN)/python -m pytest -m distributed tests/distributed
+	$(BIN)/python -m pytest -n 2 -m distributed tests/distributed
 
 test-web: $(READY) ## pages and reports in a real Chromium, at $$CHROMIUM or /usr/bin/chromium
 	$(BIN)/python -m pytest -m browser tests/web
