@@ -78,8 +78,10 @@ def test_an_entry_point_that_does_not_import_is_one_line(
 
 def modules() -> list[str]:
     families = [path.partition(":")[0] for path in registry.TABLES["family"].values()]
-    core = ["engine", "spec", "spec_file", "runner", "memory", "report", "gate", "stop"]
-    return [*families, *(f"probewright.campaigns.{name}" for name in core), "probewright.webapp.cli.main"]
+    rooms = {"engine": ("engine", "runner", "memory", "sharing", "stop"), "specs": ("spec", "spec_file", "untrusted")}
+    core = [f"{room}.{name}" for room, names in rooms.items() for name in names]
+    named = [f"probewright.campaigns.{name}" for name in (*core, "report", "gate")]
+    return [*families, *named, "probewright.webapp.cli.main"]
 
 
 @pytest.mark.parametrize("module", modules())
