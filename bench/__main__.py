@@ -7,28 +7,45 @@ Quote ratios, not seconds: machines differ, and this one may be noisy.
 import argparse
 import sys
 
-from bench import adaptive, endurance, imports, oracles, pages, scoring, sending, survival, training, workers
+from bench import (
+    adaptive,
+    api,
+    endurance,
+    imports,
+    oracles,
+    pages,
+    plugin,
+    scoring,
+    sending,
+    survival,
+    training,
+    workers,
+)
 
 BENCHES = {
     "imports": imports.bench,
+    "plugin": plugin.bench,
     "oracles": oracles.bench,
     "sending": sending.bench,
     "adaptive": adaptive.bench,
     "survival": survival.bench,
     "endurance": endurance.bench,
     "pages": pages.bench,
+    "api": api.bench,
     "workers": workers.bench,
     "scoring": scoring.bench,
     "training": training.bench,
 }
 DEFAULT = (
     "imports",
+    "plugin",
     "oracles",
     "sending",
     "adaptive",
     "survival",
     "endurance",
     "pages",
+    "api",
     "workers",
 )  # the others need the extra `torch` and the model
 

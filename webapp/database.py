@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "probewright.webapp.settings"
 MIGRATIONS_LOCK = 5_073_296_415  # a number that nobody else locks in this database
+WORKER_SETTINGS = "probewright.webapp.worker_settings"  # with the rows of webhooks, which workers send
 WEB_SETTINGS = "probewright.webapp.web_settings"  # with users, sessions and pages, which cost time to import
 
 

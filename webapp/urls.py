@@ -1,11 +1,12 @@
 """Addresses of pages."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
 
+from probewright.webapp.api import publish
 from probewright.webapp.dashboard.converters import NumberConverter
-from probewright.webapp.dashboard.views import campaign, campaigns, label, report, start, transcripts
+from probewright.webapp.dashboard.views import campaign, campaigns, label, report, start, tokens, transcripts
 from probewright.webapp.dashboard.views.login import Login
 
 register_converter(NumberConverter, "number")
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="campaigns"), name="home"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("tokens/", tokens.page, name="tokens"),
+    path(publish.ROOT, include(publish.urls())),
     path("campaigns/", campaigns.listed, name="campaigns"),
     path("campaigns/new/", start.by_form, name="start"),
     path("campaigns/new/yaml/", start.by_yaml, name="start-yaml"),

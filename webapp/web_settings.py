@@ -7,6 +7,7 @@ import os
 
 from probewright.campaigns.render.html import STYLES
 from probewright.campaigns.render.html import TEMPLATES as RENDERED
+from probewright.webapp.api import rate_setting
 from probewright.webapp.places import PROJECT, allowed_hosts, public_origin
 from probewright.webapp.secret_key import secret_key
 from probewright.webapp.settings import *  # noqa: F403 (Django reads a settings module's names)
@@ -16,11 +17,13 @@ IS_HTTPS = ORIGIN.startswith("https://")
 
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = allowed_hosts(os.environ.get("PROBEWRIGHT_ALLOWED_HOSTS", ""), ORIGIN)
+API_REQUESTS_A_MINUTE = rate_setting.read_rate(os.environ.get(rate_setting.VARIABLE, ""))  # of each token
 CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN else []
 
 INSTALLED_APPS = [
     "probewright.campaigns",
     "probewright.webapp.dashboard",
+    "probewright.webapp.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -31,6 +34,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "probewright.webapp.security.SecurityHeaders",
+    "probewright.webapp.api.edge.ApiProblems",
     "probewright.webapp.security.BodyLimit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

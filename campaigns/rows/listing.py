@@ -1,6 +1,8 @@
 """Lists of campaigns and of trials for pages, read by key: the last page costs what the first one does."""
 
+from collections.abc import Mapping
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import QuerySet, Sum, TextField
@@ -16,6 +18,7 @@ CAMPAIGNS_A_PAGE = 25
 TRIALS_A_PAGE = 40
 SCAN = 2_000  # positions looked at in one query
 PATIENCE_S = 0.12  # of one page's search
+NO_FILTER: Mapping[str, str] = MappingProxyType({})
 AXES = '{"axes"'  # how the column `space` of a campaign with axes begins
 
 COLUMNS = (
@@ -24,9 +27,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def campaigns(before: int | None = None, size: int = CAMPAIGNS_A_PAGE) -> Page[Line, int]:
-    """The campaigns, newest first, from the one before the number ``before`` on."""
-    rows = models.Campaign.objects.order_by("-pk")
+def campaigns(
+    before: int | None = None, size: int = CAMPAIGNS_A_PAGE, wanted: Mapping[str, str] = NO_FILTER
+) -> Page[Line, int]:
+    """The campaigns, newest first, from the one before the number ``before`` on.
+
+    ``wanted`` are the values that some of the columns ``state``, ``name`` and ``created_by`` must have.
+    """
+    rows = models.Campaign.objects.filter(**wanted).order_by("-pk")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     lines = _lines(rows[: size + 1])

@@ -19,7 +19,8 @@ def campaign() -> int:
 
 PAGES = (
     "/login/", "/campaigns/", "/campaigns/new/", "/campaigns/new/yaml/", "/campaigns/{}/", "/campaigns/{}/report/",
-    "/campaigns/{}/transcripts/", "/campaigns/{}/transcripts/0/0/", "/campaigns/999999/", "/nowhere/",
+    "/campaigns/{}/transcripts/", "/campaigns/{}/transcripts/0/0/", "/campaigns/999999/", "/nowhere/", "/tokens/",
+    "/api/v1/docs",
 )  # fmt: skip
 
 

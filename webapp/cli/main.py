@@ -29,6 +29,7 @@ COMMANDS = {
     "export": ("probewright.webapp.cli.export", "write a campaign's outcomes as SARIF, CSV, Parquet and other formats"),
     "outcomes": ("probewright.webapp.cli.outcomes", "stream a campaign's cases with prompt, answer and verdict"),
     "models": ("probewright.webapp.cli.models", "list and install local models"),
+    "token": ("probewright.webapp.cli.token", "make, list and revoke tokens of the REST API"),
     "user": ("probewright.webapp.cli.user", "add a user of the web, or list them"),
     "validate": ("probewright.webapp.cli.validate", "check a spec file"),
     "targets": ("probewright.webapp.cli.targets", "ask every endpoint that a spec names one short question"),

@@ -14,7 +14,9 @@ from probewright.webapp.worker_log import log_to_stderr
 
 HOST = "127.0.0.1"
 PORT = 8000
-THREADS = 4  # pages at once
+THREADS = 12  # answers at once: at most 6 wait for campaigns and 4 are exports, see api/places.py
+
+GOODBYE_S = 5  # for answers under way when a signal comes: a caller may be waiting a minute for a campaign
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -52,6 +54,7 @@ def execute(args: Namespace) -> int:
             websockets=False,
             log_enabled=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=GOODBYE_S,
         ).serve()
     return exit_codes.PASS
 

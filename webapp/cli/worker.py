@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from probewright.pools.child import end_with_parent
 from probewright.webapp.cli import exit_codes
 from probewright.webapp.cli.options import add_database
-from probewright.webapp.database import open_desk
+from probewright.webapp.database import WORKER_SETTINGS, open_desk
 from probewright.webapp.worker_log import log_to_stderr
 
 if TYPE_CHECKING:
@@ -37,15 +37,16 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Works on queued campaigns until a signal ends it: the first gently, the second at once."""
-    open_desk(args.db)
+    open_desk(args.db, WORKER_SETTINGS)
     log_to_stderr()
     # Settings and models can be read only once Django is set up.
     from django.conf import settings  # noqa: PLC0415
 
     from probewright.campaigns.workers.crew import Crew  # noqa: PLC0415
+    from probewright.webapp.api.webhooks.courier import Courier  # noqa: PLC0415
 
     told = threading.Event()
-    with Crew(args.campaigns, settings.REDIS_URL) as crew:
+    with Courier(), Crew(args.campaigns, settings.REDIS_URL) as crew:
         _obey_signals(crew, told)
         if args.with_parent:
             end_with_parent()

@@ -20,19 +20,36 @@ from probewright.campaigns.browsing import Line
 from probewright.campaigns.desk import Desk
 from probewright.campaigns.render import wording
 from probewright.campaigns.render.html import body
+from probewright.campaigns.render.summary import summary
 from probewright.errors import ProbewrightError
 from probewright.home import folder, write_atomically
+from probewright.webapp.cli import exit_codes
 
+FORM = 2  # of what is kept beside the HTML
 PATIENCE_S = 0.15  # how long a page waits for a report: small ones are there at once
 LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A written report: its HTML without head and foot, and its headline (title, tone, conclusion, reasons)."""
+    """A written report: its HTML without head and foot, and its headline.
+
+    That holds title, tone, conclusion and reasons; the machine output, `summary`; and the exit code of a command.
+    """
 
     path: Path
     headline: Mapping[str, Any]
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """The report as machine output; see `render.summary`."""
+        found: Mapping[str, Any] = self.headline["summary"]
+        return found
+
+    @property
+    def exit_code(self) -> int:
+        """What a command that ran this campaign would end with."""
+        return int(self.headline["exit_code"])
 
     def html(self) -> str:
         """The report's HTML; every text in it is escaped already."""
@@ -85,7 +102,7 @@ def _path(line: Line) -> Path:
     )
     counted = (dict(line.outcomes), line.spent.calls, f"{line.seconds:.3f}")
     known = Desk().calibration_stamp(line.id)
-    stamp = blake2b(orjson.dumps([__version__, line.spec, state, counted, known]), digest_size=8).hexdigest()
+    stamp = blake2b(orjson.dumps([__version__, FORM, line.spec, state, counted, known]), digest_size=8).hexdigest()
     return folder("pages") / f"{line.id}-{stamp}.html"
 
 
@@ -106,6 +123,8 @@ def _write(number: int, path: Path) -> None:
             "tone": headline.tone,
             "conclusion": wording.conclusion(report),
             "reasons": headline.reasons,
+            "summary": summary(report, None),
+            "exit_code": exit_codes.of(report),
         }
         content = "".join(body(report, desk.results(number)))
         write_atomically(path.with_suffix(".json"), orjson.dumps(said))

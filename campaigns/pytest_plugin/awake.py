@@ -1,0 +1,233 @@
+"""The plugin once a test uses it: gives the fixtures what they need, runs marked tests, hears what came of them."""
+
+from collections.abc import Generator
+from datetime import date
+from inspect import iscoroutinefunction, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from probewright.campaigns.pytest_plugin.case import LiveCase, LiveCases, Stage
+from probewright.campaigns.pytest_plugin.expansion import MANY, ONE, Expansion
+from probewright.campaigns.pytest_plugin.gathering import Gathering
+from probewright.campaigns.pytest_plugin.marked import Marked, read
+from probewright.campaigns.pytest_plugin.options import Settings
+from probewright.campaigns.pytest_plugin.record import GateTerms, Record, load
+from probewright.errors import ConfigError
+
+if TYPE_CHECKING:  # else collecting tests would load what only running them needs
+    from probewright.campaigns.pytest_plugin.answering import AskOracle, AskTarget
+    from probewright.campaigns.pytest_plugin.campaigning import RunCampaign
+    from probewright.campaigns.pytest_plugin.inventing import Invent
+    from probewright.campaigns.pytest_plugin.live import Scope
+    from probewright.campaigns.pytest_plugin.workshop import Workshop
+
+MARKER = "probewright"
+OUTSIDE = "outside of tests"
+
+
+class Awake:
+    """One process of a session: with xdist a worker, or the controller, which runs no test.
+
+    Args:
+        config: Of pytest.
+        settings: Of the session.
+        ledger: Where the controller of xdist keeps the budget, in a worker.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings, ledger: str | None) -> None:
+        self._config = config
+        self._settings = settings
+        self._is_worker = hasattr(config, "workerinput")
+        self._ledger = Path(ledger) if ledger else None
+        self._workshop: Workshop | None = None
+        self._record = Record(OUTSIDE)
+        self._scope: Scope | None = None
+        self._expansions: dict[str, Expansion] = {}
+        self._gathering = Gathering()
+
+    # What collecting needs.
+
+    def expand(self, metafunc: pytest.Metafunc) -> None:
+        """Expands a marked test into one for each case."""
+        definition = metafunc.definition
+        try:
+            marked = read(definition.iter_markers(MARKER), definition.path.parent)
+            if marked.is_expanded:
+                expansion = self._expansions[definition.nodeid] = Expansion(marked, definition.path.parent)
+                expansion.parametrize(metafunc)
+        except ConfigError as error:
+            pytest.fail(f"{definition.nodeid}: {error}", pytrace=False)
+
+    # What fixtures need.
+
+    def ask_target(self, spec: Any) -> "AskTarget":
+        """What the fixture ``target`` gives."""
+        return self._shop.target(spec)
+
+    def ask_oracle(self, spec: Any) -> "AskOracle":
+        """What the fixture ``oracle`` gives."""
+        return self._shop.oracle(spec)
+
+    def run_campaign(self, spec: Any) -> "RunCampaign":
+        """What the fixture ``campaign`` gives."""
+        return self._shop.campaign(spec)
+
+    def invent(self) -> "Invent":
+        """What the fixture ``world`` gives."""
+        # Here, since worlds load pydantic: not every test wants one.
+        from probewright.campaigns.pytest_plugin.inventing import Invent  # noqa: PLC0415
+
+        return Invent()
+
+    @property
+    def ledger_path(self) -> Path:
+        """The file of the session's budget."""
+        if self._ledger is None:
+            # Here, since it loads the engine, which collecting tests does without.
+            from probewright.campaigns.pytest_plugin.workshop import new_ledger  # noqa: PLC0415
+
+            self._ledger = new_ledger()
+        return self._ledger
+
+    @property
+    def _shop(self) -> "Workshop":
+        if self._workshop is None:
+            # Here, as above.
+            from probewright.campaigns.pytest_plugin.workshop import Workshop  # noqa: PLC0415
+
+            self._workshop = Workshop(self._settings, self.ledger_path, self._current_scope)
+        return self._workshop
+
+    def _current_scope(self) -> "Scope":
+        if self._scope is None:
+            # Here, as above; it is loaded by now.
+            from probewright.campaigns.pytest_plugin.live import Scope  # noqa: PLC0415
+
+            self._scope = Scope(self._record)
+            self._record.is_used = True
+        return self._scope
+
+    # What running needs.
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Opens a record for the test."""
+        self._scope = None
+        self._record = Record(_function_of(item), planner=item.nodeid)
+        if (marked := _marked(item)) is not None:
+            self._open_record(marked)
+        try:
+            return (yield)
+        finally:
+            self._record, self._scope = Record(OUTSIDE), None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Runs a marked test: its trials, and what it plays."""
+        __tracebackhide__ = True
+        marked = _marked(pyfuncitem)
+        if marked is None:
+            return None
+        if iscoroutinefunction(pyfuncitem.obj):
+            pytest.fail("a test marked probewright cannot be async: its trials run one after the other", pytrace=False)
+        wanted = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
+        # Here, since it loads the engine, which a session of other tests does without.
+        from probewright.campaigns.pytest_plugin.running import MarkedTest  # noqa: PLC0415
+
+        test = MarkedTest(
+            lambda: pyfuncitem.obj(**wanted), marked, self._record, pyfuncitem.nodeid, decides="target" in wanted
+        )
+        given = wanted.get(MANY if marked.group else ONE) if marked.is_expanded else None
+        if isinstance(given, LiveCases):
+            test.run_group(list(given), self._stage(pyfuncitem))
+        elif isinstance(given, LiveCase):
+            test.run_one(given, self._stage(pyfuncitem))
+        else:
+            test.run_one(None, None)
+        return True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Hangs the record on the report of the call, or of a setup that failed."""
+        report = yield
+        if call.when == "call" or (call.when == "setup" and not report.passed):
+            # Here, as above.
+            from probewright.campaigns.pytest_plugin.reporting import complete  # noqa: PLC0415
+
+            complete(item, report, self._record, call.excinfo, _marked(item))
+        return report
+
+    def _open_record(self, marked: Marked) -> None:
+        """What the marker says of the test's trials: which gate they count for, and whether it is in quarantine."""
+        record = self._record
+        record.is_used = True
+        record.planned = 1 if marked.needed is not None else marked.trials
+        if marked.quarantine is not None and not marked.quarantine.is_over(date.today()):
+            record.excused = f"quarantined until {marked.quarantine.until}: {marked.quarantine.reason}"
+        limit = marked.limit
+        if limit is None or (marked.group and not marked.gate):  # a group without a named gate is judged in its test
+            return
+        name = marked.gate or record.group
+        record.gate = GateTerms(name, limit.at_most, limit.confidence, limit.unassessed_at_most)
+        expansion = self._expansions.get(record.group)
+        record.of_gate = record.planned * (expansion.count if expansion else 1)
+        record.planner = record.group if expansion else record.planner
+
+    def _stage(self, item: pytest.Function) -> Stage:
+        """Where a test's cases are played: on the target of the spec that holds where the test is."""
+        spec = item._request.getfixturevalue("probewright_spec")
+        player = self._shop.player(self._expansions[_function_of(item)], spec)
+        return Stage(player, self._current_scope())
+
+    # What ending needs.
+
+    def heard(self, report: pytest.TestReport) -> None:
+        """Takes in what a test reported, in this process or in a worker."""
+        if not self._is_worker:
+            self._gathering.add(load(report.probewright))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Closes the endpoints; then, where the session ends, judges the gates over groups and writes the report."""
+        if self._workshop is not None:
+            self._workshop.close()
+        has_to_write = self._settings.record is not None or self._settings.report is not None
+        if self._is_worker or not (self._gathering.rows or has_to_write):
+            return
+        # Here, since gates load statistics.
+        from probewright.campaigns.pytest_plugin.ending import end  # noqa: PLC0415
+
+        end(session, exitstatus, self._gathering, self._settings)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table of what tests asked, and what came of it."""
+        if self._gathering.rows:
+            # Here, as above.
+            from probewright.campaigns.pytest_plugin.summary import lines  # noqa: PLC0415
+
+            terminalreporter.section("probewright")
+            for line in lines(self._gathering, self._settings):
+                terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        """Removes the file of the budget."""
+        if self._ledger is not None and not self._is_worker:
+            self._ledger.unlink(missing_ok=True)
+
+
+def _function_of(item: pytest.Item) -> str:
+    """The id of a test function, which all its cases share."""
+    if isinstance(item, pytest.Function) and item.parent is not None:
+        return f"{item.parent.nodeid}::{item.originalname}"
+    return item.nodeid
+
+
+def _marked(item: pytest.Item) -> Marked | None:
+    """What the test's markers say; None where it has none."""
+    if item.get_closest_marker(MARKER) is None:
+        return None
+    return read(item.iter_markers(MARKER), item.path.parent)

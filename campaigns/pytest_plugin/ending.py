@@ -1,0 +1,98 @@
+"""The end of a session: gates over groups of tests are judged, and join pytest's own reports."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
+from probewright.campaigns.pytest_plugin.asserting import WORDS
+from probewright.campaigns.pytest_plugin.cassette import Cassette
+from probewright.campaigns.pytest_plugin.gathering import Gathering, Pool
+from probewright.campaigns.pytest_plugin.marked import Limit
+from probewright.campaigns.pytest_plugin.options import Settings
+from probewright.campaigns.pytest_plugin.ruling import Count, rule_on_rate
+from probewright.campaigns.pytest_plugin.secrecy import Redaction
+
+ENDED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A gate over a group of tests, judged; ``excused`` says why its failure does not fail the run."""
+
+    name: str
+    gate: Gate
+    excused: str = ""
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether it passed."""
+        return self.gate.verdict is GateVerdict.PASS
+
+    @property
+    def told(self) -> str:
+        """The verdict and its reasons."""
+        word = "passed" if self.is_passed else WORDS[self.gate.verdict]
+        return f"gate {self.name}: {word}: {'; '.join(self.gate.reasons)}"
+
+
+def end(session: pytest.Session, exitstatus: int, gathering: Gathering, settings: Settings) -> None:
+    """Judges the gates, fails the session where one fails, tidies the recording, and writes the HTML report."""
+    if settings.record is not None:
+        Cassette(settings.record, Redaction(settings.secrets), is_replay=False).tidy()
+    if exitstatus not in ENDED:  # interrupted, or broken: no gate can pass, and pytest says why
+        return
+    gathering.judged = [judge(name, pool) for name, pool in gathering.pools.items()]
+    for judged in gathering.judged:
+        _report(session, judged)
+    if any(not judged.is_passed and not judged.excused for judged in gathering.judged):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if settings.report is not None:
+        # Here, since templates load Jinja2, and most sessions write no report.
+        from probewright.campaigns.pytest_plugin.html import write  # noqa: PLC0415
+
+        write(settings.report, gathering)
+
+
+def judge(name: str, pool: Pool) -> Judged:
+    """What a gate says of its tests. Tests that did not run, did not pass."""
+    if len(pool.terms) > 1:
+        said = " and ".join(f"at_most={terms.at_most:.4g}, confidence={terms.confidence:.4g}" for terms in pool.terms)
+        unclear = Ruling(GateVerdict.NOT_ASSESSABLE, f"its tests do not agree on its terms: {said}")
+        return Judged(name, combined([unclear]), pool.excused)
+    (terms,) = pool.terms
+    counted = Count()
+    for outcome, cluster in pool.outcomes:
+        counted.add(outcome, cluster)
+    limit = Limit(terms.at_most, terms.confidence, terms.unassessed_at_most)
+    return Judged(name, rule_on_rate(counted, limit), pool.excused)
+
+
+def _report(session: pytest.Session, judged: Judged) -> None:
+    """Makes the gate a test of its own in all that pytest writes: the terminal, JUnit, the exit code."""
+    path = judged.name.partition("::")[0]
+    nodeid = f"{judged.name}::gate" if "::" in judged.name else f"gate::{judged.name}"
+    properties = [("probewright.verdict", judged.gate.verdict.value)]
+    excuse = f"{judged.excused}: {judged.told}" if judged.excused and not judged.is_passed else ""
+    report = pytest.TestReport(
+        nodeid=nodeid,
+        location=(path, None, nodeid),
+        keywords={},
+        outcome="passed" if judged.is_passed else "skipped" if excuse else "failed",
+        longrepr=None if judged.is_passed else judged.told,
+        when="call",
+        user_properties=properties,
+    )
+    if excuse:
+        report.wasxfail = excuse
+    session.config.hook.pytest_runtest_logreport(report=report)
+    done = pytest.TestReport(
+        nodeid=nodeid,
+        location=report.location,
+        keywords={},
+        outcome="passed",
+        longrepr=None,
+        when="teardown",
+        user_properties=properties,
+    )
+    session.config.hook.pytest_runtest_logreport(report=done)

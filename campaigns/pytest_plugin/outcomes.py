@@ -1,0 +1,104 @@
+"""The outcomes of a campaign in a test, and keeping them as the baseline of a later one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from probewright.errors import DataError
+from probewright.protocols import Cost
+from probewright.types import Outcome, Status
+
+NOTHING = Cost(usd=0.0)
+ALLOWED = "one JSON object a line with key, status, labels and trial, as `probewright outcomes NAME --jsonl` writes it"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes(Sequence[Outcome]):
+    """Every planned trial of a campaign with how it ended; those that never ran are `not_run`.
+
+    Attributes:
+        items: The outcomes, in case order.
+        spent: Live calls, tokens and dollars; a replay spends nothing.
+        stop_kind: What ended the campaign early, as in `StopKind`; empty where nothing did.
+        stop_reason: The same in words.
+        rated: Labels of the cases that enter rates; all others are controls.
+        cluster: The label whose value cases on the same thing share.
+    """
+
+    items: tuple[Outcome, ...]
+    spent: Cost = NOTHING
+    stop_kind: str = ""
+    stop_reason: str = ""
+    rated: Mapping[str, str] = field(default_factory=dict)
+    cluster: str = ""
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.items[place]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def is_rated(self, outcome: Outcome) -> bool:
+        """Whether an outcome enters rates."""
+        return self.rated.items() <= outcome.labels.items()
+
+    def cluster_of(self, outcome: Outcome) -> str:
+        """What an outcome's case shares with others, else its key."""
+        return outcome.labels.get(self.cluster, "") or outcome.key
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {status.value}" for status in Status if (n := self._count(status)))
+        return f"<{len(self.items)} outcomes: {counts or 'none'}>"
+
+    def _count(self, status: Status) -> int:
+        return sum(outcome.status is status for outcome in self.items)
+
+
+def write_outcomes(outcomes: Iterable[Outcome], path: Path | str) -> None:
+    """Keeps outcomes in a JSONL file, to be the baseline of a later run."""
+    lines = [orjson.dumps(_row(outcome), option=orjson.OPT_APPEND_NEWLINE) for outcome in outcomes]
+    Path(path).write_bytes(b"".join(lines))
+
+
+def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
+    """The outcomes in a JSONL file.
+
+    Raises:
+        DataError: the file cannot be read, or a line is no outcome; names the line.
+    """
+    try:
+        lines = Path(path).read_bytes().splitlines()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return tuple(_outcome(path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "key": outcome.key,
+        "labels": dict(outcome.labels),
+        "status": outcome.status.value,
+        "verdict": outcome.label,
+        "score": outcome.score,
+        "reason": outcome.reason,
+        "trial": outcome.trial,
+    }
+
+
+def _outcome(path: Path | str, number: int, line: bytes) -> Outcome:
+    try:
+        row = orjson.loads(line)
+        return Outcome(
+            key=row["key"],
+            labels=row.get("labels", {}),
+            status=Status(row["status"]),
+            reason=row.get("reason", ""),
+            label=row.get("verdict", ""),
+            score=row.get("score"),
+            trial=row.get("trial", 0),
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: line {number} is no outcome ({error}); allowed: {ALLOWED}") from None

@@ -1,0 +1,145 @@
+"""The client against a server that fails in every way, on this machine."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from probewright import client as module
+from probewright.client import ApiError, Client, ServerUnreachable, verify_webhook
+from probewright.errors import ConfigError
+
+TOKEN = "pw_canary"
+Answer = tuple[int, Mapping[str, str], Any]
+PROBLEM = {"code": "campaign_busy", "detail": "it is busy", "errors": [{"path": "a", "detail": "b"}]}
+
+
+@dataclass
+class Server:
+    """What it answers, one after the other, and what came."""
+
+    url: str = ""
+    answers: list[Answer] = field(default_factory=list)
+    came: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+
+
+@contextmanager
+def serving(*answers: Answer) -> Iterator[Server]:
+    known = Server(answers=list(answers))
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            said = {name.lower(): value for name, value in self.headers.items()}
+            known.came.append((self.command, self.path, said, body))
+            status, headers, content = known.answers.pop(0)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    known.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield known
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_S", 0.001)
+
+
+def test_a_read_is_repeated_while_the_server_fails() -> None:
+    now = {"Retry-After": "0"}
+    with serving((503, {}, {}), (429, now, PROBLEM), (502, {}, b"<html>"), (200, {}, {"name": "x"})) as server:
+        assert Client(server.url, TOKEN).whoami() == {"name": "x"}
+        assert len(server.came) == 4
+        assert server.came[0][2]["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_start_is_repeated_under_one_key_and_a_cancel_is_not_repeated() -> None:
+    with serving((500, {}, {}), (500, {}, {}), (409, {}, PROBLEM), (500, {}, {})) as server:
+        api = Client(server.url, TOKEN)
+        with pytest.raises(ApiError) as refused:
+            api.start({"name": "x"})
+        assert (refused.value.status, refused.value.code) == (409, "campaign_busy")
+        assert refused.value.errors == ({"path": "a", "detail": "b"},)
+        assert len({headers["idempotency-key"] for _, _, headers, _ in server.came}) == 1
+        with pytest.raises(ApiError):
+            api.cancel(1)
+        assert len(server.came) == 4
+
+
+def test_a_redirect_is_not_followed_so_the_token_goes_nowhere_else() -> None:
+    with serving() as other, serving((302, {"Location": f"{other.url}/x"}, b"")) as server:
+        with pytest.raises(ApiError) as refused:
+            Client(server.url, TOKEN).whoami()
+        assert refused.value.status == 302
+        assert other.came == []
+
+
+def test_pages_are_followed_to_the_end() -> None:
+    first = {"items": [{"id": 1}], "next": {"href": "/api/v1/campaigns?limit=1&cursor=7"}}
+    with serving((200, {}, first), (200, {}, {"items": [], "next": None})) as server:
+        assert list(Client(f"{server.url}/", TOKEN).campaigns(state="finished")) == [{"id": 1}]
+        assert [path for _, path, _, _ in server.came] == [
+            "/api/v1/campaigns?limit=100&state=finished",
+            "/api/v1/campaigns?limit=1&cursor=7",
+        ]
+
+
+def test_a_report_that_is_being_written_is_asked_for_again() -> None:
+    with serving((202, {"Retry-After": "0"}, {}), (200, {}, {"campaign": 1})) as server:
+        assert Client(server.url, TOKEN).report(1) == {"campaign": 1}
+        assert len(server.came) == 2
+
+
+def test_nobody_there_is_said_without_the_token() -> None:
+    with pytest.raises(ServerUnreachable, match="no answer after 2 attempts") as failed:
+        Client("http://127.0.0.1:9", TOKEN, attempts=2).whoami()
+    assert TOKEN not in str(failed.value)
+    assert TOKEN not in repr(Client("http://127.0.0.1:9", TOKEN))
+
+
+@pytest.mark.parametrize("url", ["", "example.org", "ftp://example.org", "file:///etc/passwd"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="is no address"):
+        Client(url, TOKEN)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1,AAAA"},
+        {"webhook-signature": "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
+        {"webhook-id": "msg_other"},
+        {"webhook-timestamp": "1614265331"},
+        {"webhook-timestamp": "x"},
+    ],
+)
+def test_a_message_that_was_changed_does_not_verify(changed: dict[str, str]) -> None:
+    headers = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
+    assert verify_webhook(secret, headers, body, now_s=1614265400)
+    assert not verify_webhook(secret, headers | changed, body, now_s=1614265400)
+    assert not verify_webhook(secret, headers, body, now_s=1614266000)

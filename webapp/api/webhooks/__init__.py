@@ -1,0 +1,1 @@
+"""Telling others that a campaign has ended: noticed and sent by a worker, kept in rows until it is delivered."""
