@@ -8,6 +8,10 @@ TORCH_VERSION := 2.13.0
 DEMO_OUT ?= out/demo
 TESTS ?=
 
+# Two test processes and the models' servers share the cores: a thread pool of numpy in each only gets in their way.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
 .PHONY: demo test test-distributed test-web test-torch check bench bench-torch dev lock clean
 .DEFAULT_GOAL := dev
 

@@ -75,8 +75,8 @@ class Line:
 
     @property
     def expected(self) -> int:
-        """Trials that should have an outcome: of the planned cases once planning ended, else of the wanted ones."""
-        cases = self.planned if self.state == FINISHED else self.wanted
+        """Trials that should have an outcome: of the planned cases once all were asked, else of the wanted ones."""
+        cases = self.planned if self.state == FINISHED and not self.stop_kind else self.wanted
         return cases * int(self.spec["limits"]["trials"])
 
     @property

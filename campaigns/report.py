@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from probewright.campaigns.calibrated import NOTHING, Calibrated, Known, Sample, Trust, calibrate
 from probewright.campaigns.comparison import Comparison
+from probewright.campaigns.engine.stop import StopKind
 from probewright.campaigns.gates.evidence import Against, Evidence
 from probewright.campaigns.gates.gatekeeper import Gatekeeper
 from probewright.campaigns.gates.ruling import Gate, GateVerdict
@@ -127,7 +128,7 @@ def build_report(
 
     Args:
         facts: The campaign as a whole.
-        outcomes: One for each trial that has one, in any order.
+        outcomes: One for each trial that has one, in case order.
         comparison: With another campaign on the same cases, where there is one.
         findings: What the family makes of the results.
         rejudged: What judging again changed, where the outcomes are not those that the run ended with.
@@ -268,6 +269,7 @@ def evidence(
         failures_by_case=list(tally.trials.values()),
         errors=tally.rated(Status.ERROR),
         sent=sum(tally.rated(status) for status in Status if status is not Status.NOT_RUN),
+        not_run=tally.counts[Status.NOT_RUN],
         stop_kind=facts.stop_kind,
         stop_reason=facts.stop_reason,
         coverage=coverage,
@@ -305,7 +307,12 @@ def _warnings(facts: Facts, tally: Tally, comparison: Comparison | None, calibra
             f"The oracle {facts.judged_by} is uncalibrated: {calibrated.reason}, so its own error is not part of the "
             f"intervals. To measure it on labelled answers: {calibrated.command}"
         )
-    if facts.stop_kind:
+    if facts.stop_kind == StopKind.DECIDED:
+        yield (
+            f"The campaign stopped as soon as its gate was certain: {facts.stop_reason}. Intervals suppose "
+            f"a number of cases that no answer chose, so those below are somewhat too narrow; the gate's looks are not."
+        )
+    elif facts.stop_kind:
         yield f"The campaign stopped early: {facts.stop_reason}. It can be resumed: probewright resume {facts.id}"
     if facts.cut_off:
         yield f"{facts.cut_off:,} answers were cut off by max_tokens; what they would have said next is not judged."

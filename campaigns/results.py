@@ -67,8 +67,8 @@ class Facts:
 
     @property
     def expected_trials(self) -> int:
-        """Trials that should have an outcome: of the planned cases once planning ended, else of the wanted ones."""
-        return (self.planned if self.state == "finished" else self.wanted) * self.trials
+        """Trials that should have an outcome: of the planned cases once all were asked, else of the wanted ones."""
+        return (self.planned if self.state == "finished" and not self.stop_kind else self.wanted) * self.trials
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from probewright.types import (
     Request,
     Script,
     Space,
+    Status,
     Transcript,
     Verdict,
 )
@@ -35,6 +36,7 @@ class Search(Protocol):
     criterion: str  # what coverage is measured by: "per-cell", or "2-way" for pairs
     round_size: int  # how many cells the planner asks for at once
     learns: bool  # whether cells depend on outcomes: then round r + 2 waits for the outcomes of round r
+    is_shuffled: bool  # whether the first n cells of a pass are a random part of it, for every n
 
     def __init__(self, params: Any, space: Space, seed: int) -> None: ...
 
@@ -356,6 +358,15 @@ class Standing:
     is_planned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A case of which nothing is left to ask, at its place in the campaign's order: how its only trial ended."""
+
+    position: int
+    labels: Mapping[str, str]
+    status: Status
+
+
 @runtime_checkable
 class Store(Protocol):
     """Keeps one campaign. Synchronous, called from one thread of the engine's own; every method is one transaction.
@@ -422,6 +433,13 @@ class Store(Protocol):
 
     def outcomes(self, round_number: int) -> Sequence[Outcome]:
         """The outcomes of a round, in case order; trials of a case follow one another."""
+        ...
+
+    def settled(self, after: int, most: int) -> Sequence[Settled]:
+        """The outcomes of the cases that follow position ``after``, up to the first without one, at most ``most``.
+
+        Asked only where each case is tried once.
+        """
         ...
 
     def unclaimed(self) -> int:

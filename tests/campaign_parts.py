@@ -6,6 +6,7 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
+from probewright.campaigns.engine.early import Referee
 from probewright.campaigns.engine.engine import Engine, Load
 from probewright.campaigns.engine.limiter import BudgetLimiter
 from probewright.campaigns.engine.memory import MemoryStore
@@ -199,6 +200,7 @@ class LearningSearch:
 
     criterion = "per-cell"
     learns = True
+    is_shuffled = False
 
     def __init__(self, size: int, round_size: int = 5) -> None:
         self.round_size = round_size
@@ -241,6 +243,7 @@ def make_engine(
     seconds: float | None = None,
     opinions: tuple[Opinion, ...] = (),
     confirmer: Opinion | None = None,
+    referee: Referee | None = None,
 ) -> Engine:
     """An engine over real parts, small by default."""
     family = family or OneTurn(cases)
@@ -248,4 +251,6 @@ def make_engine(
     endpoints = endpoints or {(Role.TARGET, ""): FunctionTarget(echo)}
     parts = Parts(family, search, oracle or ByLength(), endpoints, opinions, confirmer)
     load = Load(cases, trials, concurrency, seconds)
-    return Engine(parts, store or MemoryStore(trials), limiter or BudgetLimiter(), load, Progress(), grace_s=1.0)
+    return Engine(
+        parts, store or MemoryStore(trials), limiter or BudgetLimiter(), load, Progress(), referee, grace_s=1.0
+    )

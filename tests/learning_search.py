@@ -29,6 +29,7 @@ class Learning:
     Params: type[PluginParams] = LearningParams
     criterion = "per-cell"
     learns = True
+    is_shuffled = False
 
     def __init__(self, params: Any, space: Space, seed: int) -> None:
         self.round_size: int = params.round_size

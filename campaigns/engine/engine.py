@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from probewright.campaigns.engine.breaker import Breaker
 from probewright.campaigns.engine.dialogue import Dialogue
+from probewright.campaigns.engine.early import EarlyEnd, Referee
 from probewright.campaigns.engine.feed import Feed
 from probewright.campaigns.engine.journal import Journal
 from probewright.campaigns.engine.parts import Address, Parts
@@ -50,6 +51,7 @@ class Engine:
     limiter: Limiter
     load: Load
     progress: Progress = field(default_factory=Progress)
+    referee: Referee | None = None  # ends the run when its word is that nothing more need be asked
     grace_s: float = GRACE_S
 
     _stopping: asyncio.Event = field(init=False, default_factory=asyncio.Event)
@@ -62,6 +64,7 @@ class Engine:
     _breakers: dict[Address, Breaker] = field(init=False)
     _scribe: Scribe = field(init=False)
     _preflight: Preflight = field(init=False)
+    _early: EarlyEnd | None = field(init=False, default=None)
     _cut: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     async def run(self) -> Stop | None:
@@ -84,7 +87,10 @@ class Engine:
             counts = await journal.call(self.store.counts)
             self.progress.limiter = self.limiter
             self.progress.begin(self.load.cases * self.load.trials, counts, standing.holes)
-            await self._work()
+            if self.referee is not None:
+                self._early = EarlyEnd(self.referee, self.store, journal)
+            if not await self._is_decided():
+                await self._work()
         finally:
             await journal.close(last=self.store.release)
         if self._failure is not None:
@@ -162,6 +168,13 @@ class Engine:
         self.stop(StopKind.INTERRUPT, str(lost))
         return LimitReached("shared", str(lost))
 
+    async def _is_decided(self) -> bool:
+        """Whether earlier runs brought all that is needed: then nothing is asked."""
+        reason = None if self._early is None else await self._early.look()
+        if reason is not None:
+            self.stop(StopKind.DECIDED, reason)
+        return reason is not None
+
     async def _work(self) -> None:
         planner = asyncio.create_task(self._planner.run())
         hands = self.load.concurrency * (1 if len(self.parts.endpoints) == 1 else 2)
@@ -169,10 +182,11 @@ class Engine:
         clock = asyncio.create_task(self._watch_clock())
         pulse = asyncio.create_task(self._renew())
         ears = asyncio.create_task(self._heed())
+        eyes = asyncio.create_task(self._watch_outcomes())
         watched = asyncio.create_task(self._end_after_stop(workers))
-        helpers = (planner, pulse, clock, ears, watched)
+        helpers = (planner, pulse, clock, ears, eyes, watched)
         try:
-            await _until_gone(workers, [planner, pulse, clock, ears])
+            await _until_gone(workers, [planner, pulse, clock, ears, eyes])
         finally:
             for task in (*helpers, *workers):
                 task.cancel()
@@ -211,6 +225,8 @@ class Engine:
         for entry in finished:
             self.progress.finished(entry.outcome)
         self.progress.holes = self._planner.holes
+        if self._early is not None:
+            self._early.tell()
 
     async def _renew(self) -> None:
         while True:
@@ -232,6 +248,10 @@ class Engine:
         if self.load.seconds_left is not None:
             await asyncio.sleep(max(0.0, self.load.seconds_left))
             self.stop(StopKind.LIMIT, "limits.minutes: the time is used up")
+
+    async def _watch_outcomes(self) -> None:
+        if self._early is not None:
+            self.stop(StopKind.DECIDED, await self._early.wait())
 
     async def _end_after_stop(self, workers: list[asyncio.Task[None]]) -> None:
         await self._stopping.wait()

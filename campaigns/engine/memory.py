@@ -3,12 +3,25 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, takewhile
 
 from probewright.campaigns.engine.limiter import add
 from probewright.campaigns.engine.planner import duplicate
 from probewright.errors import Superseded
-from probewright.protocols import Answered, Chunk, Closed, Cost, Entry, Finished, Round, Slot, Spent, Standing, Task
+from probewright.protocols import (
+    Answered,
+    Chunk,
+    Closed,
+    Cost,
+    Entry,
+    Finished,
+    Round,
+    Settled,
+    Slot,
+    Spent,
+    Standing,
+    Task,
+)
 from probewright.types import Case, Exchange, Hole, Json, Outcome, Verdict
 
 CHUNK = 200
@@ -138,6 +151,13 @@ class MemoryStore:
         """The outcomes of a round, in case order."""
         keys = [(position, trial) for position in self._rounds[round_number] for trial in range(self._trials)]
         return [self.finished[key] for key in keys if key in self.finished]
+
+    def settled(self, after: int, most: int) -> Sequence[Settled]:
+        """The outcomes of the cases that follow position ``after``, up to the first without one, at most ``most``."""
+        following = sorted(position for position in self.slots if position > after)[:most]
+        done = takewhile(lambda position: (position, 0) in self.finished, following)
+        outcomes = ((position, self.finished[position, 0]) for position in done)
+        return [Settled(position, outcome.labels, outcome.status) for position, outcome in outcomes]
 
     def unclaimed(self) -> int:
         """How many slots are planned in chunks that nobody has claimed."""

@@ -14,6 +14,7 @@ from probewright.campaigns.engine.limiter import BudgetLimiter
 from probewright.campaigns.engine.parts import Address, Opinion, Parts, named
 from probewright.campaigns.engine.progress import Progress
 from probewright.campaigns.engine.stop import Stop
+from probewright.campaigns.gates.early import referee, require_sequential
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.errors import ConfigError
 from probewright.plugins import Plugin
@@ -67,6 +68,7 @@ def build(spec: CampaignSpec) -> Plan:
     confirmer = (
         Opinion(registry.create("oracle", spec.confirm), CONFIRMING, known_as=spec.confirmer) if spec.confirm else None
     )
+    require_sequential(spec, search, wanted)
     if not wanted:
         raise ConfigError("the family has no case under these parameters; allowed: at least 1")
     beside = (*opinions, confirmer) if confirmer else opinions
@@ -138,7 +140,7 @@ async def run(
     async with opened(plan.endpoints) as endpoints:
         progress.watch(endpoints.values())
         parts = Parts(plan.family, plan.search, plan.oracle, endpoints, plan.opinions, plan.confirmer)
-        engine = Engine(parts, store, limiter, load, progress)
+        engine = Engine(parts, store, limiter, load, progress, referee(plan.spec))
         started(engine)
         try:
             return await engine.run()

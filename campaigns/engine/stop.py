@@ -12,11 +12,12 @@ class StopKind(StrEnum):
     INTERRUPT = "interrupt"  # a signal
     CANCEL = "cancel"  # somebody who asked for it, from another process
     SETUP = "setup"  # its parts cannot be built or opened
+    DECIDED = "decided"  # nothing that is left to ask can change what its gate says
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An early end: everything earned is kept, the campaign can be resumed."""
+    """An early end: everything earned is kept. A campaign that was decided is finished, any other can be resumed."""
 
     kind: StopKind
     reason: str

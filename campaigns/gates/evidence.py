@@ -30,7 +30,7 @@ class Evidence:
     """Failed and assessed trials by case, errors among the sent trials, how the run ended, and what is known beside.
 
     ``coverage`` and ``reliability`` are None where nothing can be said of them, ``against`` where the gate names no
-    baseline.
+    baseline. ``not_run`` counts the planned trials without an outcome, controls included.
     """
 
     failures_by_case: Trials
@@ -42,6 +42,7 @@ class Evidence:
     reliability: Reliability | None = None
     why_uncalibrated: str = ""
     against: Against | None = None
+    not_run: int = 0
 
     @property
     def failed(self) -> int:

@@ -55,7 +55,7 @@ def _unfit(evidence: Evidence) -> list[Ruling]:
     reasons = []
     if evidence.assessed == 0:
         reasons.append("no answer was judged pass or fail, so there is no rate")
-    if evidence.stop_kind in {StopKind.TARGET, StopKind.INTERRUPT, StopKind.SETUP}:
+    if evidence.stop_kind in {StopKind.TARGET, StopKind.INTERRUPT, StopKind.CANCEL, StopKind.SETUP}:
         reasons.append(f"the run did not finish: {evidence.stop_reason}")
     return [Ruling(GateVerdict.NOT_ASSESSABLE, reason) for reason in reasons]
 

@@ -101,6 +101,7 @@ class _NothingToSearch:
     criterion = ""
     round_size = 1
     learns = False
+    is_shuffled = False
     size = 0
 
     def __init__(self, params: object, space: Space, seed: int) -> None:

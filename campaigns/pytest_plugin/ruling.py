@@ -66,7 +66,7 @@ def rule_on_rate(counted: Count, limit: Limit, stop_kind: str = "", stop_reason:
     keeper = Gatekeeper(GateSpec(max_fail_rate=limit.at_most, confidence=limit.confidence))
     errors, not_run = counted.by_status[Status.ERROR], counted.by_status[Status.NOT_RUN]
     trials = list(counted.trials.values())
-    return keeper.gate(Evidence(trials, errors, counted.total - not_run, stop_kind, stop_reason))
+    return keeper.gate(Evidence(trials, errors, counted.total - not_run, stop_kind, stop_reason, not_run=not_run))
 
 
 def rule_on_regression(now: Iterable[Outcome], before: Iterable[Outcome], margin: float, limit: Limit) -> Gate:

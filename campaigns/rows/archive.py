@@ -185,6 +185,13 @@ def finish(row: models.Campaign) -> bool:
     return running.update(state=CampaignState.FINISHED, finished_at=timezone.now()) == 1
 
 
+def decide(row: models.Campaign, why: Stop) -> None:
+    """Ends a running campaign whose gate is certain: it is finished, though not every case was asked."""
+    models.Campaign.objects.filter(pk=row.pk, state__in=WORKED_ON).update(
+        state=CampaignState.FINISHED, stop_kind=why.kind.value, stop_reason=why.reason, finished_at=timezone.now()
+    )
+
+
 def open_to_workers() -> list[models.Campaign]:
     """Queued and running campaigns that no command holds for itself, the oldest first."""
     return list(models.Campaign.objects.filter(state__in=WORKED_ON, runner="").order_by("pk"))
@@ -197,7 +204,9 @@ def let_go(row: models.Campaign, why: Stop | None, provenance: Mapping[str, Mapp
     keep(row, provenance)
     if row.runner != process_name():
         return
-    if why is not None or not finish(row):
+    if why is not None and why.kind is StopKind.DECIDED:
+        decide(row, why)
+    elif why is not None or not finish(row):
         stop(row, why or Stop(StopKind.INTERRUPT, "another process took over some of its cases"))
     models.Campaign.objects.filter(pk=row.pk).update(runner="", lease_until=None)
 

@@ -69,7 +69,8 @@ def facts(row: models.Campaign, by: str = "") -> Facts:
 def live(row: models.Campaign) -> Live:
     """Where the campaign stands now."""
     total = counters.total(row.pk)
-    planned = row.planned if row.state == models.CampaignState.FINISHED else row.wanted
+    is_whole = row.state == models.CampaignState.FINISHED and not row.stop_kind
+    planned = row.planned if is_whole else row.wanted
     return Live(
         id=row.pk,
         name=row.name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from time import monotonic
 
 from django.db import connection, transaction
@@ -28,8 +29,8 @@ from probewright.campaigns.rows.columns import (
     verdict_row,
 )
 from probewright.errors import Superseded
-from probewright.protocols import Answered, Chunk, Closed, Entry, Finished, Round, Slot, Spent, Standing, Task
-from probewright.types import Case, Cell, Hole, Outcome
+from probewright.protocols import Answered, Chunk, Closed, Entry, Finished, Round, Settled, Slot, Spent, Standing, Task
+from probewright.types import Case, Cell, Hole, Outcome, Status
 
 LARGEST_CHUNK = 200
 SMALLEST_CHUNK = 16
@@ -221,6 +222,13 @@ class DjangoStore:
         """The outcomes of a round, in case order; trials of a case follow one another."""
         rows = models.Transcript.objects.filter(case__campaign=self._id, case__round=round_number)
         return [outcome_of(*row) for row in rows.order_by("case__position", "trial").values_list(*OUTCOME)]
+
+    def settled(self, after: int, most: int) -> Sequence[Settled]:
+        """The outcomes of the cases that follow position ``after``, up to the first without one, at most ``most``."""
+        following = models.Case.objects.filter(campaign=self._id, position__gt=after).order_by("position")[:most]
+        rows = following.values_list("position", "labels", "transcripts__status")
+        done = takewhile(lambda row: row[2] is not None, rows)
+        return [Settled(position, labels, Status(status)) for position, labels, status in done]
 
     def unclaimed(self) -> int:
         """How many slots are planned in chunks that nobody has claimed."""

@@ -55,6 +55,9 @@ class GateSpec(_Model):
 
     max_fail_rate: Share | None = Field(default=None, description="share of assessed cases, 0 to 1")
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="one-sided, 0.5 to 1")
+    sequential: bool = Field(
+        default=False, description="stop asking as soon as max_fail_rate is decided, its error kept at every look"
+    )
     max_error_rate: Share | None = Field(default=None, description="share of sent cases, 0 to 1")
     each: Each | None = Field(default=None, description="a limit for every value of a label, such as each category")
     no_worse_than: NoWorseThan | None = Field(
@@ -66,3 +69,13 @@ class GateSpec(_Model):
     over_refusal: OverRefusal | None = Field(default=None, description="how often it may decline what is harmless")
     min_coverage: Share | None = Field(default=None, description="share of the coverage criterion, 0 to 1")
     min_oracle: OracleFloor | None = Field(default=None, description="how good the oracle's card must be")
+
+    @model_validator(mode="after")
+    def _has_a_rate_to_decide(self) -> Self:
+        if self.sequential and (self.max_fail_rate is None or not 0 < self.max_fail_rate < 1):
+            raise PydanticCustomError(
+                "sequential",
+                "sequential: needs max_fail_rate, above 0 and below 1, got {limit}",
+                {"limit": str(self.max_fail_rate)},
+            )
+        return self

@@ -59,6 +59,8 @@ def work(campaign: int, loop: asyncio.AbstractEventLoop, redis_url: str, started
     archive.keep(row, progress.provenance)
     if stop is None:
         archive.finish(row)
+    elif stop.kind is StopKind.DECIDED:
+        archive.decide(row, stop)
     elif stop.kind in ENDING:
         archive.stop(row, stop)
     log.info("campaign %s (%s): left, %s", campaign, row.name, stop.reason if stop else "nothing left to do here")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Chances = NDArray[np.float64]
 
 
+_NO_CHANCE = 1e-30  # less than what a sum of chances rounds away, whatever the number of cases
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """When a plan decided: ``side`` of the limit after ``n`` cases with ``failed`` failures; None for no decision."""
@@ -99,6 +102,35 @@ class SequentialPlan:
         return Prospects(float(below.sum()), float(above.sum()), float(cases))
 
 
+class RunningTest:
+    """Looks after every case, in random order, until one side of the limit is certain; it knows no last case.
+
+    Where the true rate is ``limit`` or more, `add` ever gives "below" with a chance of at most 1 - ``confidence``;
+    likewise "above". A `SequentialPlan` says the same at every case before its last.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    def __init__(self, limit: float, confidence: float = 0.95) -> None:
+        check_limit(limit)
+        check_confidence(confidence)
+        self.limit = limit
+        self.failed = self.n = 0
+        self._enough = -log1p(-confidence)
+
+    def add(self, has_failed: bool) -> Side | None:
+        """Counts one more case; the side that is certain, if one is and this case speaks for it."""
+        self.n += 1
+        self.failed += has_failed
+        passed = self.n - self.failed
+        # A pass never adds to the evidence for "above", nor a failure to that for "below".
+        side, count, limit = (
+            (Side.ABOVE, passed, 1 - self.limit) if has_failed else (Side.BELOW, self.failed, self.limit)
+        )
+        return side if log_e_value(count, self.n, limit, Side.BELOW) >= self._enough else None
+
+
 def plan_sequential(limit: float, cases: int, confidence: float = 0.95) -> SequentialPlan:
     """The plan for a gate with a maximal fail rate of ``limit`` and at most ``cases`` cases, drawn in random order.
 
@@ -154,13 +186,28 @@ def _walk(below: Sequence[int], above: Sequence[int], rate: float) -> "tuple[Cha
     # Imported here because numpy costs 0.1 s and 25 MB, and most processes plan no gate.
     import numpy as np  # noqa: PLC0415
 
-    running = np.zeros(len(below))
+    running = np.zeros(len(below) + 1)
     running[0] = 1.0
     stopped_below, stopped_above = np.zeros(len(below)), np.zeros(len(below))
+    first = last = 0  # numbers of failures with any chance: a window that moves, so that long plans take no square time
     for n in range(1, len(below)):
-        running[1:] = running[1:] * (1 - rate) + running[:-1] * rate
-        running[0] *= 1 - rate
-        for stopped, decided in ((stopped_below, slice(below[n] + 1)), (stopped_above, slice(above[n], None))):
+        last += 1
+        window = running[first : last + 1]
+        window[1:] = window[1:] * (1 - rate) + window[:-1] * rate
+        window[0] *= 1 - rate
+        for stopped, decided in (
+            (stopped_below, slice(first, below[n] + 1)),
+            (stopped_above, slice(above[n], last + 1)),
+        ):
             stopped[n] = running[decided].sum()
             running[decided] = 0.0
-    return stopped_below, stopped_above, running
+        first, last = max(first, below[n] + 1), min(last, above[n] - 1)
+        while last > first and running[last] < _NO_CHANCE:
+            running[last] = 0.0
+            last -= 1
+        while first < last and running[first] < _NO_CHANCE:
+            running[first] = 0.0
+            first += 1
+        if first > last:
+            break
+    return stopped_below, stopped_above, running[:-1]

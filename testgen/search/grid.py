@@ -11,7 +11,7 @@ from probewright.types import Axes
 class Grid(Sweep):
     """The full product of the axes, in an order drawn from the seed, so that a part of a pass is a fair sample.
 
-    A set of items is walked in its own order.
+    A set of items is walked in its own order, or in one drawn from the seed.
     """
 
     criterion = "per-cell"

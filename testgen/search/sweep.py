@@ -2,12 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from probewright.errors import StoreError
 from probewright.plugins import PluginParams
+from probewright.seeds import generator
 from probewright.types import Axes, Cell, Items, Json, Outcome, Space
 
 
@@ -15,6 +16,9 @@ class SweepParams(PluginParams):
     """Parameters of a search that does not learn."""
 
     round_size: int = Field(default=200, ge=1, le=10_000, description="cells planned at once")
+    order: Literal["given", "random"] = Field(
+        default="given", description="of a set: as it is given, or drawn from the seed; axes are always shuffled"
+    )
 
 
 class Sweep:
@@ -31,6 +35,10 @@ class Sweep:
         self._asked = 0
         self._pass = -1
         self._rows: Sequence[Mapping[str, str]] = ()
+        self.is_shuffled: bool = params.order == "random" or not isinstance(space, Items)
+        self._ids = list(space.ids) if isinstance(space, Items) else []
+        if params.order == "random":
+            generator(seed, "order").shuffle(self._ids)
         self.size = len(space.ids) if isinstance(space, Items) else len(self._rows_of(space, 0))
 
     @abstractmethod
@@ -65,7 +73,7 @@ class Sweep:
     def _cell(self, number: int) -> Cell:
         pass_number, place = divmod(number, self.size)
         if isinstance(self._space, Items):
-            return Cell({"item": self._space.ids[place]}, pass_number)
+            return Cell({"item": self._ids[place]}, pass_number)
         return Cell(self._rows_of(self._space, pass_number)[place], pass_number)
 
     def _rows_of(self, axes: Axes, pass_number: int) -> Sequence[Mapping[str, str]]:

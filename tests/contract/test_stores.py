@@ -70,6 +70,26 @@ def finished(position: int, status: Status = Status.PASS, trial: int = 0) -> Fin
     return Finished(position, trial, outcome, (verdict,))
 
 
+def test_settled_are_the_cases_up_to_the_first_without_an_outcome(store: Store) -> None:
+    plan(store, 0, range(6))
+    plan(store, 1, range(6, 8), is_written=False)
+    claimed_positions(store)
+    assert store.settled(-1, 10) == []
+    store.save([finished(0), finished(1, Status.FAIL), finished(2, Status.ERROR), finished(4)])
+    found = store.settled(-1, 10)
+    assert [(one.position, one.status, one.labels["item"]) for one in found] == [
+        (0, Status.PASS, "0"), (1, Status.FAIL, "1"), (2, Status.ERROR, "2"),
+    ]  # fmt: skip
+    assert [one.position for one in store.settled(-1, 2)] == [0, 1]
+    assert [one.position for one in store.settled(1, 10)] == [2]
+    store.save([finished(3), finished(5)])
+    assert [one.position for one in store.settled(2, 10)] == [3, 4, 5]
+    store.write(6, Hole(Cell({"item": "6"}), HoleKind.REFUSED, "declined"))
+    store.write(7, case(7))
+    store.save([finished(7)])
+    assert [one.position for one in store.settled(5, 10)] == [7]  # a hole is no case
+
+
 def claimed_positions(store: Store) -> list[int]:
     """The positions of all tasks there are to claim."""
     positions: list[int] = []

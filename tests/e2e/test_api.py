@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from probewright.client import ApiError, Client, ServerUnreachable, WaitedInVain, verify_webhook
-from tests.command import PATIENCE_S, Command, log_of
+from tests.command import PATIENCE_S, Command, held, log_of
 from tests.e2e.test_serve import served, until
 from tests.loopback.running import spawned
 from tests.webhook_receiver import receiving
@@ -60,6 +60,40 @@ def test_a_spec_is_run_and_waited_for_by_the_client(command: Command) -> None:
         assert own.gate.verdict is None
 
 
+def test_the_client_blesses_freezes_compares_and_rules(command: Command) -> None:
+    with (
+        spawned("--refuse-share", "1") as good,
+        spawned("--refuse-share", "0.5") as bad,
+        instance(command) as (
+            address,
+            secret,
+        ),
+    ):
+        api = Client(address, secret)
+        first = api.run(spec(good), timeout_s=PATIENCE_S).campaign.id
+        name = "the release, 100 %"
+        assert api.bless(first, "reviewed", name)["by"] == "token e2e"
+        assert api.baseline(name) == next(api.baselines(name)) == next(api.baselines())
+        lines = list(api.suite(first))
+        assert len(lines) == 31
+        kept = api.upload(b"".join(lines), ".jsonl")
+        gate = {"no_worse_than": {"baseline": name, "margin": 0.05}}
+        asked = {key: value for key, value in spec(bad).items() if key not in {"family", "limits"}}
+        done = api.run(asked, suite=first, pass_criteria=gate, timeout_s=PATIENCE_S)
+        assert (done.gate.verdict, done.gate.exit_code) == ("regression", 1)
+        found = api.compare(done.campaign.id, baseline=name)
+        regressed = list(api.compared(done.campaign.id, against=first, change="regressed"))
+        assert len(regressed) == found["regressed"] > 5
+        assert api.compare(done.campaign.id, against=first)["regressed"] == found["regressed"]
+        assert api.rule(done.campaign.id, {"max_fail_rate": 1.0}).is_pass
+        assert api.gate(done.campaign.id).verdict == "regression"
+        uploaded = api.run({**asked, "name": "uploaded"}, suite=kept, timeout_s=PATIENCE_S)
+        assert api.compare(uploaded.campaign.id, against=done.campaign.id)["both_fail"] == found["regressed"]
+        with pytest.raises(ApiError) as refused:
+            api.compare(first, baseline=name)
+        assert (refused.value.status, refused.value.code) == (409, "not_comparable")
+
+
 def test_a_refusal_is_an_error_with_its_code_and_paths_and_the_token_is_in_none(command: Command) -> None:
     with instance(command) as (address, secret):
         api = Client(address, secret)
@@ -76,16 +110,17 @@ def test_a_refusal_is_an_error_with_its_code_and_paths_and_the_token_is_in_none(
 
 
 def test_a_campaign_is_cancelled_and_resumed_while_others_wait_and_the_pages_still_answer(command: Command) -> None:
-    with spawned("--latency-ms", "300") as url, instance(command) as (address, secret):
+    with spawned() as url, instance(command) as (address, secret):
         api = Client(address, secret)
-        started = api.start(spec(url, limits={"cases": 420, "concurrency": 2}))
-        waiting = [Thread(target=api.get, args=(started.id, 60)) for _ in range(10)]
-        for one in waiting:
-            one.start()
-        with pytest.raises(WaitedInVain):
-            api.wait(started.id, timeout_s=1)
-        assert api.whoami()["name"] == "e2e"
-        assert not api.cancel(started.id).is_final or api.get(started.id).is_final
+        with held(url):
+            started = api.start(spec(url, limits={"cases": 40, "concurrency": 2}))
+            waiting = [Thread(target=api.get, args=(started.id, 60)) for _ in range(10)]
+            for one in waiting:
+                one.start()
+            with pytest.raises(WaitedInVain):
+                api.wait(started.id, timeout_s=1)
+            assert api.whoami()["name"] == "e2e"
+            assert not api.cancel(started.id).is_final or api.get(started.id).is_final
         stopped = api.wait(started.id, timeout_s=PATIENCE_S)
         assert stopped.state == "stopped"
         for one in waiting:
@@ -118,9 +153,11 @@ def test_the_worker_tells_a_webhook_of_the_end(command: Command) -> None:
 
 def test_the_lines_of_the_documentation_do_what_it_says(command: Command) -> None:
     assert shutil.which("curl"), "install curl: this test runs the lines of docs/api.md"
-    [script] = re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    script = "".join(re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.DOTALL))
     with spawned() as url, instance(command) as (address, secret):
         (command.folder / "nightly.yaml").write_text(yaml.safe_dump(spec(url, gate={"max_fail_rate": 1.0})))
+        candidate = {"spec": {"name": "candidate", "target": spec(url)["target"]}, "suite": {"campaign": 1}}
+        (command.folder / "candidate.json").write_text(json.dumps(candidate))
         environment = {**os.environ, "PROBEWRIGHT_URL": address, "PROBEWRIGHT_TOKEN": secret}
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -131,6 +168,17 @@ def test_the_lines_of_the_documentation_do_what_it_says(command: Command) -> Non
     assert (command.folder / "junit.xml").read_text().startswith("<?xml")
     failures = (command.folder / "failures.jsonl").read_text().splitlines()
     assert all(json.loads(line)["status"] == "fail" for line in failures)
+    blessed, release, comparison, ruling = (
+        json.loads((command.folder / f"{name}.json").read_text())
+        for name in ("blessed", "release", "comparison", "ruling")
+    )
+    assert blessed == release
+    assert (blessed["by"], blessed["name"]) == ("token e2e", "release")
+    assert len((command.folder / "release.suite.jsonl").read_text().splitlines()) == 31
+    assert (comparison["cases"], comparison["regressed"], comparison["only_there"]) == (30, 0, 0)
+    assert (command.folder / "regressed.jsonl").read_text() == ""
+    assert ruling["verdict"] == "insufficient_data"  # 30 cases without a change may hide 5 points
+    assert "30 cases in both: 0 regressed, 0 fixed" in ruling["reasons"][0]
 
 
 def test_the_python_of_the_documentation_runs(command: Command) -> None:

@@ -111,3 +111,25 @@ def test_a_cancelled_campaign_is_left_and_a_command_goes_on_with_it(crew: Cluste
 
 def is_free(worker: Worker) -> bool:
     return "left, cancelled by a command" in worker.said
+
+
+def test_two_workers_end_a_sequential_campaign_together_at_the_same_case(crew: Cluster) -> None:
+    crew.questions(600)
+    with spawned("--refuse-share", "1", "--latency-ms", "50") as url:
+        crew.spec(
+            url,
+            family={"kind": "static", "path": "set.csv", "search": {"kind": "grid", "order": "random"}},
+            oracle={"kind": "refusal"},
+            limits={"concurrency": 4},
+            gate={"max_fail_rate": 0.05, "sequential": True},
+        )
+        crew.employ(2)
+        done = crew(*SUBMIT)
+        asked = log_of(url)["requests"]
+    assert done.code == 0, done.err
+    state, kind, reason = crew.state()
+    assert (state, kind) == ("finished", "decided")
+    assert reason.startswith("the fail rate is surely below 5.0%, by the first ")
+    # Both work on chunks of 16 cases, so one may be that far ahead of the case that decides.
+    assert asked < 200
+    assert one_outcome_a_case(crew, 600)["pass"] == asked

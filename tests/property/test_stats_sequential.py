@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from probewright.stats.evalues import Side, anytime_lower_bound, anytime_upper_bound, confidence_sequence, log_e_value
 from probewright.stats.paired import Pairs
 from probewright.stats.paired_evalues import log_paired_e_value, paired_confidence_sequence
-from probewright.stats.sequential import plan_sequential
+from probewright.stats.sequential import RunningTest, plan_sequential
 
 counts = st.integers(0, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 limits = st.floats(0.001, 0.999)
@@ -109,3 +109,20 @@ def test_a_paired_sequence_holds_the_difference_and_more_confidence_is_wider(pai
 def test_evidence_for_non_inferiority_grows_with_the_margin(pairs: Pairs, one: float, two: float) -> None:
     low, high = (log_paired_e_value(pairs, margin, Side.BELOW) for margin in sorted((one, two)))
     assert low <= high + 1e-9
+
+
+@settings(deadline=None)
+@given(limits, st.lists(st.booleans(), max_size=150), st.floats(0.5, 0.999))
+def test_a_running_test_says_what_a_plan_says_before_its_last_case(
+    limit: float, has_failed: list[bool], confidence: float
+) -> None:
+    plan, looks, failed = plan_sequential(limit, len(has_failed) + 1, confidence), RunningTest(limit, confidence), 0
+    first: tuple[int, Side] | None = None
+    for n, has in enumerate(has_failed, 1):
+        failed += has
+        said = looks.add(has)
+        assert (looks.n, looks.failed) == (n, failed)
+        assert said is None or plan.decide(failed, n) is said
+        first = first or ((n, said) if said else None)
+    stop = plan.first_stop(has_failed)
+    assert ((stop.n, stop.side) if stop.side else None) == first

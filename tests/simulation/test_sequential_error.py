@@ -158,3 +158,14 @@ def paired_stops(discordant: float, change: float, margin: float, side: Side, ca
     evidence = np.array([log_paired_e_value(Pairs(same, x, y, 0), margin, side) for x, y, same in differing])
     reached = (evidence >= log(20))[place]
     return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
+
+
+@pytest.mark.parametrize(("cases", "failing"), [(181, 9), (181, 10), (420, 21), (60, 3)])
+def test_a_finite_set_in_random_order_is_judged_no_worse_than_an_endless_one(cases: int, failing: int) -> None:
+    """Cases are drawn without replacement; the exact share of the set is the limit, so both sides are wrong."""
+    rng = np.random.default_rng(75)
+    plan = plan_sequential(failing / cases, cases)
+    shuffled = rng.permuted(np.tile(np.arange(cases) < failing, (RUNS, 1)), axis=1).cumsum(axis=1)
+    looks = np.arange(1, cases)  # at the last one nothing is uncertain any more
+    assert (shuffled[:, :-1] <= np.array(plan.below)[looks]).any(axis=1).mean() <= MOST
+    assert (shuffled[:, :-1] >= np.array(plan.above)[looks]).any(axis=1).mean() <= MOST

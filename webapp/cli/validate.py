@@ -6,7 +6,9 @@ from pathlib import Path
 import orjson
 
 from probewright.campaigns.engine.runner import build
+from probewright.campaigns.gates.outlook import outlook
 from probewright.campaigns.specs.spec_file import read_spec
+from probewright.figures import counted
 from probewright.webapp.cli import exit_codes
 
 
@@ -23,5 +25,9 @@ def execute(args: Namespace) -> int:
     if args.json:
         print(orjson.dumps(spec.dump(), option=orjson.OPT_INDENT_2).decode())
     else:
-        print(f"{args.spec}: valid; plans {plan.cases:,} cases for {spec.limits.trials} trial(s) each")
+        print(
+            f"{args.spec}: valid; plans {counted(plan.cases, 'case')} for {counted(spec.limits.trials, 'trial')} each"
+        )
+        for line in outlook(spec, plan.cases):
+            print(f"gate: {line}")
     return exit_codes.PASS
