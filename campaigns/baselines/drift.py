@@ -7,7 +7,8 @@ from probewright.campaigns.results import Facts
 
 LEAST_SHARE = 0.5  # of a baseline's assessed cases, that a campaign must have assessed, too
 UNTOLD = frozenset({"name", "gate", "seed"})  # of a spec: what says nothing of what was asked of whom
-MOST_CHARACTERS = 60
+MOST_CHARACTERS = 60  # of a value
+BEFORE = 20  # characters shown before the place where two long texts part
 
 
 def incomparable(here: Facts, there: Facts, common: int, there_only: int) -> str:
@@ -44,9 +45,20 @@ def _differences(here: Mapping[str, Any], there: Mapping[str, Any], path: str) -
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             yield from _differences(b, a, f"{path}{key}.")
         else:
-            yield f"{path}{key}: {_short(a)} there, {_short(b)} here"
+            one, other = _shown(*("none" if value is None else str(value) for value in (a, b)))
+            yield f"{path}{key}: {one} there, {other} here"
 
 
-def _short(value: Any) -> str:
-    text = "none" if value is None else str(value)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
+def _shown(one: str, other: str) -> tuple[str, str]:
+    """Two different texts, long ones from a little before the place where they part."""
+    if max(len(one), len(other)) <= MOST_CHARACTERS:
+        return one, other
+    shortest = min(len(one), len(other))
+    parting = next((place for place in range(shortest) if one[place] != other[place]), shortest)
+    start = max(0, parting - BEFORE)
+    return _cut(one, start), _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + MOST_CHARACTERS
+    return f"{'...' if start else ''}{text[start:end]}{'...' if len(text) > end else ''}"

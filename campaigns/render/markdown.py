@@ -30,7 +30,7 @@ def markdown(report: Report) -> str:
 
 def escape(text: str) -> str:
     """``text`` on one line with every character that Markdown or a table could read as markup escaped."""
-    return _SPECIAL.sub(r"\\\1", excerpt(visible(text), _MOST_TEXT)).replace("://", ":\u2060//")
+    return _SPECIAL.sub(r"\\\1", excerpt(visible(text), _MOST_TEXT)).replace("://", ":\u2060//").replace("@", "@\u2060")
 
 
 def _blocks(report: Report) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Reading specs, and saying in one line each what is wrong with them."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from reprlib import Repr
 from typing import Any, get_args
@@ -8,6 +8,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from probewright.campaigns.specs.settings import with_settings
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.errors import DataError, SpecError, unknown
 from probewright.plugins import OracleRef, Plugin, flatten
@@ -36,14 +37,22 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def read_spec(path: Path) -> CampaignSpec:
+def read_spec(path: Path, settings: Sequence[str] = ()) -> CampaignSpec:
     """The checked spec in a YAML file; relative paths in it are relative to its folder.
+
+    Args:
+        path: The file.
+        settings: Values in the place of others; see `with_settings`.
 
     Raises:
         DataError: the file cannot be read as YAML.
+        ConfigError: a setting is none.
         SpecError: it can, but says something that is not allowed.
     """
-    return check_spec(_load(path), source=str(path), folder=path.resolve().parent)
+    data = _load(path)
+    if settings and isinstance(data, dict):
+        data = with_settings(data, settings)
+    return check_spec(data, source=str(path), folder=path.resolve().parent)
 
 
 def check_spec(data: Any, source: str, folder: Path | None = None, is_trusted: bool = True) -> CampaignSpec:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tests.loopback.assisting import assistance
 from tests.loopback.capacity import Room, Schedule
 from tests.loopback.faults import Canned, Fault, Plan, share
 from tests.loopback.judging import judgement
@@ -145,7 +146,8 @@ class LoopbackApp:
             await asyncio.sleep(self.behaviour.latency_s)
         await self._flowing.wait()
         if step is Fault.NONE and request.path in (*PROTOCOLS, COMPLETIONS_PATH, TOKENIZE_PATH):
-            step = self._answer_to(request.path, body, judgement(body) or self._answer(prompt))
+            text = judgement(body) or assistance(body) or self._answer(prompt)
+            step = self._answer_to(request.path, body, text)
             log.answered[prompt] += 1
         return await self._misbehave(step, request, body)
 

@@ -23,6 +23,8 @@ COMMANDS = {
     "submit": ("probewright.webapp.cli.submit", "give the campaign of a spec file to the workers"),
     "cancel": ("probewright.webapp.cli.cancel", "stop a campaign wherever it runs"),
     "worker": ("probewright.webapp.cli.worker", "work on campaigns that were submitted"),
+    "gate": ("probewright.webapp.cli.gate", "gate a pull request: run a spec on a server, and say what came of it"),
+    "comment": ("probewright.webapp.cli.comment", "write what a pull request should know of a campaign, or post it"),
     "serve": ("probewright.webapp.cli.serve", "the web pages, with a worker"),
     "report": ("probewright.webapp.cli.report", "write a campaign's report, alone or against another's"),
     "suite": ("probewright.webapp.cli.suite", "freeze a campaign's cases, or make a suite of a published set's file"),

@@ -11,6 +11,18 @@ def add_database(parser: ArgumentParser) -> None:
     )
 
 
+def add_settings(parser: ArgumentParser) -> None:
+    """``--set KEY=VALUE``: other values in the spec."""
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="settings",
+        help="another value in the spec, several a line each; @FILE is a file's text: target.system=@prompt.md",
+    )
+
+
 def add_output(parser: ArgumentParser) -> None:
     """``--out DIR`` and ``--json``."""
     parser.add_argument(

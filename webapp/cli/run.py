@@ -5,7 +5,7 @@ from pathlib import Path
 
 from probewright.campaigns.engine.runner import build
 from probewright.campaigns.specs.spec_file import read_spec
-from probewright.webapp.cli.options import add_database, add_output
+from probewright.webapp.cli.options import add_database, add_output, add_settings
 from probewright.webapp.cli.session import Session
 
 
@@ -17,13 +17,14 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--new", action="store_true", help="start another campaign even if one of this spec is unfinished"
     )
+    add_settings(parser)
     add_database(parser)
     add_output(parser)
 
 
 def execute(args: Namespace) -> int:
     """Runs the campaign; the exit code says what its gate, or its end, says."""
-    plan = build(read_spec(args.spec))
+    plan = build(read_spec(args.spec, args.settings))
     session = Session(args.db, args.out, args.json)
     campaign = session.desk.open(plan, is_new=args.new)
     session.run(plan, campaign)

@@ -7,7 +7,7 @@ from pathlib import Path
 from probewright.campaigns.engine.runner import build
 from probewright.campaigns.specs.spec_file import read_spec
 from probewright.webapp.cli import exit_codes
-from probewright.webapp.cli.options import add_database, add_output
+from probewright.webapp.cli.options import add_database, add_output, add_settings
 from probewright.webapp.cli.session import Session
 
 
@@ -18,13 +18,14 @@ def configure(parser: ArgumentParser) -> None:
         "--new", action="store_true", help="start another campaign even if one of this spec is unfinished"
     )
     parser.add_argument("--wait", action="store_true", help="follow it to its end, and report as probewright run does")
+    add_settings(parser)
     add_database(parser)
     add_output(parser)
 
 
 def execute(args: Namespace) -> int:
     """Gives the campaign to the workers; with ``--wait``, the exit code says what its gate, or its end, says."""
-    plan = build(read_spec(args.spec))
+    plan = build(read_spec(args.spec, args.settings))
     session = Session(args.db, args.out, args.json)
     campaign = session.desk.queue(plan, is_new=args.new)
     if not args.wait:

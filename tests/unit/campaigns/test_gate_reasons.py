@@ -15,6 +15,7 @@ from probewright.campaigns.gates.criteria.oracle_floor import OracleGoodEnough
 from probewright.campaigns.gates.criteria.over_refusal import OverRefusing
 from probewright.campaigns.gates.criterion import Criterion
 from probewright.campaigns.gates.evidence import Against, Evidence
+from probewright.campaigns.gates.gatekeeper import Gatekeeper
 from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.oracles.calibration.card import Reliability
@@ -424,6 +425,37 @@ def test_the_reasons_that_decide_come_first_and_a_limit_before_them() -> None:
     assert combined(regressed, "limits.calls: used up").reasons == ("worse", "fine", "thin", "thinner")
     already = (Ruling(GateVerdict.BUDGET_STOPPED, "used up"), passed)
     assert combined(already, "limits.usd: used up") == Gate(GateVerdict.BUDGET_STOPPED, ("used up", "fine"), already)
+
+
+def test_a_gate_without_a_maximum_says_so_and_every_ruling_names_its_criterion() -> None:
+    counted = Evidence([(1, 1)] * 100 + [(0, 1)] * 1000, 0, 1100)
+    found = Gatekeeper(GateSpec(max_error_rate=0.1)).gate(counted)
+    assert found.reasons == (
+        "0 of 1,100 sent cases ended in an error, 0.0%; allowed: 10.0%",
+        "100 of 1,100 failed; the gate sets no maximum",
+    )
+    assert [ruling.criterion for ruling in found.rulings] == ["max_error_rate", ""]
+    assert Gatekeeper(GateSpec(min_coverage=0.5)).gate(counted).rulings[0].criterion == "min_coverage"
+
+
+def test_a_run_that_did_not_finish_or_judged_nothing_says_which() -> None:
+    found = Gatekeeper(GateSpec()).gate(Evidence([], 0, 0, stop_kind="target", stop_reason="the endpoint is gone"))
+    reasons = (
+        "no answer was judged pass or fail, so there is no rate",
+        "the run did not finish: the endpoint is gone",
+    )
+    assert found == Gate(
+        GateVerdict.NOT_ASSESSABLE, reasons, tuple(Ruling(GateVerdict.NOT_ASSESSABLE, one) for one in reasons)
+    )
+
+
+def test_only_a_limit_leaves_a_pass_undecided() -> None:
+    fine = [(0, 1)] * 9
+    other = Evidence(fine, 0, 9, stop_reason="all were asked")
+    assert Gatekeeper(GateSpec()).gate(other).verdict is GateVerdict.PASS
+    limited = Evidence(fine, 0, 9, stop_kind="limit", stop_reason="limits.calls: used up")
+    found = Gatekeeper(GateSpec()).gate(limited)
+    assert (found.verdict, found.reasons[0]) == (GateVerdict.BUDGET_STOPPED, "limits.calls: used up")
 
 
 @pytest.mark.parametrize("criterion", [NoWorse, CoverageFloor, ErrorBudget, EachValue, MustPass, OverRefusing])
