@@ -20,6 +20,7 @@ A_SECOND = 5_000.0
 PORT = 8766
 ADDRESS = f"http://127.0.0.1:{PORT}/api/v1"
 LISTS = {
+    "baselines": "/baselines",
     "campaigns": "/campaigns",
     "one campaign": "/campaigns/{}",
     "first outcomes": "/campaigns/{}/outcomes",

@@ -80,7 +80,7 @@ def compare(
     ``confidence`` is that of the difference's two-sided interval.
     """
     both = sorted(here.keys() & there.keys())
-    changes = {key: _change(here[key], there[key]) for key in both}
+    changes = {key: change_between(here[key], there[key]) for key in both}
     # A is the other campaign, the baseline; B is this one: a difference above 0 means that this one fails more.
     groups: dict[str, list[str]] = defaultdict(list)
     for key in both:
@@ -94,7 +94,8 @@ def compare(
     )
 
 
-def _change(here: float, there: float) -> Change:
+def change_between(here: float, there: float) -> Change:
+    """How a case fares by the shares of its assessed trials that failed in both campaigns."""
     known = {
         (1.0, 0.0): Change.REGRESSED,
         (0.0, 1.0): Change.FIXED,

@@ -1,6 +1,8 @@
 """The Django half of campaigns behind one door: numbers of campaigns in, core types out. `open_desk` imports it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,8 @@ from django.conf import settings
 
 from probewright.campaigns import models
 from probewright.campaigns.baselines.blessing import Blessing
-from probewright.campaigns.baselines.holding import compared, held_against
+from probewright.campaigns.baselines.holding import comparable, compared, held_against
+from probewright.campaigns.comparison import Comparison
 from probewright.campaigns.confirmations import confirmations
 from probewright.campaigns.engine.progress import Progress
 from probewright.campaigns.engine.runner import Plan, require_secrets
@@ -23,7 +26,9 @@ from probewright.campaigns.opinions import second_opinions
 from probewright.campaigns.panel_weights import PanelWeights, panel_weights
 from probewright.campaigns.report import Report, build_report
 from probewright.campaigns.results import Facts, Live, Result
-from probewright.campaigns.rows import archive, baselines, cards, reading, sittings, suites
+from probewright.campaigns.rows import archive, baselines, cards, deltas, reading, sittings, suites
+from probewright.campaigns.rows.deltas import Delta
+from probewright.campaigns.specs.gate import GateSpec
 from probewright.campaigns.specs.judges import Judge, read_judge
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.campaigns.specs.spec_file import check_spec
@@ -127,17 +132,24 @@ class Desk:
         """Makes a finished campaign the baseline of a name, by default its own.
 
         Raises:
-            ConfigError: it has not finished, nothing of it was assessed, or the reason is empty.
+            Unfinished: it has not finished.
+            NothingAssessed: nothing of it was assessed.
+            ConfigError: the name is none, or the reason is empty.
         """
-        return baselines.bless(campaign, name or self.facts(campaign).name, by, why)
+        return baselines.bless(campaign, name, by, why)
 
     def baselines(self, name: str = "") -> Iterator[Blessing]:
         """All blessings, those of one baseline where it is named; the newest first."""
         return baselines.all_of(name)
 
     def calibration_stamp(self, campaign: int) -> Sequence[Any]:
-        """Changes whenever what a report says of its oracle's errors may: with every card and every label."""
-        return cards.stamp(campaign)
+        """Changes whenever what a report says of its oracle's errors may: with every card and every label.
+
+        It does as well where the gate names a baseline, when another campaign is blessed and with its age in days.
+        """
+        asked = (self.spec(campaign).get("gate") or {}).get("no_worse_than")
+        held = baselines.current(asked["baseline"]) if asked else None
+        return [*cards.stamp(campaign), *([held.number, held.blessing.age_days()] if held else [])]
 
     def queue(self, plan: Plan, is_new: bool = False, created_by: str = "") -> int:
         """Gives the plan's campaign to the workers: the unfinished one with the same identity, else a new one.
@@ -216,13 +228,34 @@ class Desk:
         by = reading.reader(row, oracle)
         return Exported(reading.facts(row, by), lambda: reading.outcomes(row, by), lambda: reading.results(row, by))
 
-    def suite(self, campaign: int) -> Iterator[bytes]:
+    def suite(self, campaign: int, created: datetime | None = None) -> Iterator[bytes]:
         """The lines of a frozen suite of the campaign's cases; see `suites.lines`.
 
         Raises:
             ConfigError: its family cannot be frozen, or it has no case yet.
         """
-        return suites.lines(models.Campaign.objects.get(pk=campaign))
+        return suites.lines(models.Campaign.objects.get(pk=campaign), created)
+
+    def comparison(self, campaign: int, other: int) -> Comparison:
+        """The campaign against another on the same cases.
+
+        Raises:
+            ConfigError: the two cannot be compared, as a gate sees it; says why.
+        """
+        return comparable(models.Campaign.objects.get(pk=campaign), models.Campaign.objects.get(pk=other))
+
+    def deltas(self, campaign: int, other: int) -> Iterator[Delta]:
+        """How each case fares that both campaigns assessed, in this campaign's order."""
+        return deltas.deltas(models.Campaign.objects.get(pk=campaign), models.Campaign.objects.get(pk=other))
+
+    def rule(self, campaign: int, gate: GateSpec) -> Report:
+        """The campaign's report, without findings, as if its spec had this gate; nothing is changed."""
+        row = models.Campaign.objects.get(pk=campaign)
+        own = reading.facts(row)
+        facts = replace(own, spec={**own.spec, "gate": gate.model_dump(mode="json")})
+        held, _ = held_against(row, facts)
+        errors = known(row, facts)
+        return build_report(facts, reading.outcomes(row), held.comparison if held else None, known=errors, against=held)
 
     def report(self, campaign: int, against: int | None = None, oracle: str = "") -> Report:
         """The campaign's report, compared with another on the same cases where ``against`` names one.

@@ -3,6 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from probewright.errors import ConfigError
+
+
+class Unfinished(ConfigError):
+    """Only a finished campaign can be a baseline: of another one nobody knows yet what it comes to."""
+
+
+class NothingAssessed(ConfigError):
+    """A campaign without an answer that passed or failed can be no baseline: nothing could be held against it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blessing:
@@ -18,3 +28,12 @@ class Blessing:
     def age_days(self, now: datetime | None = None) -> int:
         """Whole days since then."""
         return ((now or datetime.now(UTC)) - self.at).days
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A blessing in a list: by its number, and whether it counts, or a later one of its name does."""
+
+    number: int
+    blessing: Blessing
+    is_current: bool

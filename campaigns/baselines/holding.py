@@ -15,6 +15,8 @@ from probewright.errors import ConfigError
 from probewright.findings import Finding
 from probewright.types import Outcome
 
+ITSELF = "it is this very campaign"
+
 
 def compared(row: models.Campaign, facts: Facts, other: models.Campaign, confidence: float = 0.95) -> Comparison:
     """Two campaigns on the cases that both assessed; ``confidence`` is that of the two-sided interval.
@@ -23,6 +25,35 @@ def compared(row: models.Campaign, facts: Facts, other: models.Campaign, confide
         ConfigError: no case was assessed in both.
     """
     return _compared(row, facts, other, reading.facts(other), confidence)
+
+
+def comparable(row: models.Campaign, other: models.Campaign, confidence: float = 0.95) -> Comparison:
+    """As `compared`, but only where the two can be compared by a gate.
+
+    Raises:
+        ConfigError: they cannot; says why.
+    """
+    if other.pk == row.pk:
+        raise ConfigError(ITSELF)
+    found, trouble = _held(row, reading.facts(row), other, confidence)
+    if found is None:
+        raise ConfigError(trouble)
+    return found
+
+
+def _held(
+    row: models.Campaign, facts: Facts, other: models.Campaign, confidence: float
+) -> tuple[Comparison | None, str]:
+    """The comparison, or why there is none, in one sentence without its full stop."""
+    other_facts = reading.facts(other)
+    if facts.judged_by != other_facts.judged_by:  # no need to read all outcomes
+        return None, incomparable(facts, other_facts, 0, 0)
+    try:
+        found = _compared(row, facts, other, other_facts, confidence)
+    except ConfigError:
+        return None, incomparable(facts, other_facts, 0, 0)
+    trouble = incomparable(facts, other_facts, len(found.changes), found.only_there)
+    return (None, trouble) if trouble else (found, "")
 
 
 def _compared(
@@ -53,7 +84,7 @@ def held_against(row: models.Campaign, facts: Facts) -> tuple[Against | None, tu
 
     A baseline that is missing, too old, or cannot be compared is evidence, too: the gate then assesses nothing.
     """
-    spec = row.spec.get("gate")
+    spec = facts.spec.get("gate")
     asked = GateSpec.model_validate(spec) if spec is not None else None
     if asked is None or asked.no_worse_than is None:
         return None, ()
@@ -63,23 +94,17 @@ def held_against(row: models.Campaign, facts: Facts) -> tuple[Against | None, tu
         trouble = f"nothing is blessed by this name: probewright baseline bless CAMPAIGN --name {name!r} --why TEXT"
         return Against(name, None, trouble), ()
     other = models.Campaign.objects.get(pk=blessing.campaign)
-    other_facts = reading.facts(other)
     trouble, found = _unfit(row, asked.no_worse_than, blessing), None
     if not trouble:
-        try:
-            found = _compared(row, facts, other, other_facts, 2 * asked.confidence - 1)
-        except ConfigError:
-            trouble = incomparable(facts, other_facts, 0, 0)
-        else:
-            trouble = incomparable(facts, other_facts, len(found.changes), found.only_there)
-    against = Against(blessing.name, None if trouble else found, trouble)
+        found, trouble = _held(row, facts, other, 2 * asked.confidence - 1)
+    against = Against(blessing.name, found, trouble)
     return against, (baseline_finding(blessing, drift(row.spec, other.spec), trouble),)
 
 
 def _unfit(row: models.Campaign, asked: NoWorseThan, blessing: Blessing) -> str:
     """Why a blessing is none for this campaign, whatever it asked; empty where it is one."""
     if blessing.campaign == row.pk:
-        return "it is this very campaign"
+        return ITSELF
     age = blessing.age_days()
     if asked.max_age_days is not None and age > asked.max_age_days:
         return f"it was blessed {age} days ago, {asked.max_age_days} are allowed; bless a newer campaign"

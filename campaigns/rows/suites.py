@@ -18,8 +18,12 @@ from probewright.types import Case
 PAGE = 500
 
 
-def lines(row: models.Campaign) -> Iterator[bytes]:
+def lines(row: models.Campaign, created: datetime | None = None) -> Iterator[bytes]:
     """The file of a suite, a line at a time: every case that was written, in the campaign's order.
+
+    Args:
+        row: The campaign.
+        created: What the first line says; default: now. The same time gives the same file.
 
     Raises:
         ConfigError: the family cannot be frozen, or there is no case; while lines are read, the campaign went on.
@@ -33,7 +37,7 @@ def lines(row: models.Campaign) -> Iterator[bytes]:
         family=family,
         fingerprint=_fingerprint(row),
         seed=row.spec["seed"],
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=(created or datetime.now(UTC)).isoformat(timespec="seconds"),
         cases=count,
         campaign=CampaignSource(number=row.pk, name=row.name, spec_digest=row.digest),
     )

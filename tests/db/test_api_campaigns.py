@@ -209,7 +209,9 @@ def test_campaigns_are_listed_by_key_and_filtered() -> None:
     assert api.get(caller, f"/campaigns?name={finished[0]['name']}")["items"] == finished
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=-1", "cursor=" + "9" * 30, "state=dead"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "cursor=-1", "cursor=" + "9" * 30, "state=dead", "name=%00", "owner=a%00"]
+)
 def test_a_query_that_is_not_allowed_is_named(query: str) -> None:
     response = api.caller().get(f"/api/v1/campaigns?{query}")
     assert api.code(response) == (422, "invalid_parameters")

@@ -61,7 +61,7 @@ def test_a_label_that_the_page_would_refuse_is_refused(campaign: int, body: dict
 
 def test_labels_are_listed_by_key(campaign: int) -> None:
     caller = api.caller("admin")
-    for position in range(5):
+    for position in (0, 1, 2, 4):  # 3 and 5 are those of other tests of this campaign
         api.post(caller, f"/campaigns/{campaign}/labels", {"position": position, "verdict": "pass"})
     whole = api.get(caller, f"/campaigns/{campaign}/labels?limit=200")["items"]
     seen, path = [], f"/campaigns/{campaign}/labels?limit=2"
@@ -70,4 +70,4 @@ def test_labels_are_listed_by_key(campaign: int) -> None:
         seen += page["items"]
         path = page["next"] and page["next"]["href"].removeprefix(api.ROOT)
     assert seen == whole
-    assert len(seen) >= 5
+    assert len(seen) >= 4

@@ -1,6 +1,8 @@
 """The client against a server that fails in every way, on this machine."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from probewright import client as module
-from probewright.client import ApiError, Client, ServerUnreachable, verify_webhook
+from probewright.client import ApiError, Client, ServerUnreachable, connection, verify_webhook
 from probewright.errors import ConfigError
 
 TOKEN = "pw_canary"
@@ -61,7 +62,7 @@ def serving(*answers: Answer) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE_S", 0.001)
+    monkeypatch.setattr(connection, "PAUSE_S", 0.001)
 
 
 def test_a_read_is_repeated_while_the_server_fails() -> None:
@@ -107,6 +108,83 @@ def test_a_report_that_is_being_written_is_asked_for_again() -> None:
     with serving((202, {"Retry-After": "0"}, {}), (200, {}, {"campaign": 1})) as server:
         assert Client(server.url, TOKEN).report(1) == {"campaign": 1}
         assert len(server.came) == 2
+
+
+GATE = {"verdict": "pass", "pass": True, "reasons": [], "exit_code": 0}
+
+
+def test_ruling_changes_nothing_and_is_repeated_and_blessing_is_repeated_under_one_key() -> None:
+    with serving((500, {}, {}), (200, {}, GATE), (500, {}, {}), (201, {}, {"name": "x"})) as server:
+        api = Client(server.url, TOKEN)
+        assert api.rule(1, {"max_fail_rate": 0.1}).is_pass
+        assert api.bless(1, "it is good")["name"] == "x"
+    first, second, *blessing = server.came
+    assert first == second
+    assert "idempotency-key" not in first[2]
+    assert len({headers["idempotency-key"] for _, _, headers, _ in blessing}) == 1
+    assert json.loads(blessing[0][3]) == {"campaign": 1, "why": "it is good"}
+
+
+@pytest.mark.parametrize(("suite", "said"), [(7, {"campaign": 7}), ("a.jsonl", {"upload": "a.jsonl"})])
+def test_a_suite_is_named_by_its_campaign_or_its_upload(suite: int | str, said: dict[str, Any]) -> None:
+    with serving((422, {}, PROBLEM)) as server:
+        with pytest.raises(ApiError):
+            Client(server.url, TOKEN).start({"name": "x"}, suite=suite)
+        assert json.loads(server.came[0][3]) == {"spec": {"name": "x"}, "suite": said, "is_new": False}
+
+
+def test_a_name_with_any_character_is_asked_for_as_it_is() -> None:
+    with serving((200, {}, {}), (200, {}, {})) as server:
+        Client(server.url, TOKEN).baseline("50% é?#&..")
+        Client(server.url, TOKEN).compare(1, baseline="50% é&")
+        paths = [path for _, path, _, _ in server.came]
+    assert paths == [
+        "/api/v1/baselines/50%25%20%C3%A9%3F%23%26..",
+        "/api/v1/campaigns/1/comparison?baseline=50%25+%C3%A9%26",
+    ]
+
+
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+def chunk(text: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(text), text)
+
+
+def test_a_stream_is_read_line_by_line_however_it_is_cut_into_pieces() -> None:
+    whole = b"".join(map(chunk, [b'{"a": 1}\n{"a"', b": 2}", b"\n"])) + b"0\r\n\r\n"
+    with serving((200, CHUNKED, whole)) as server:
+        assert list(Client(server.url, TOKEN).outcomes(1)) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [
+        (CHUNKED, chunk(b'{"a": 1}\n')),
+        (CHUNKED, chunk(b'{"a": 1}\n') + b"5\r\n{"),
+        ({"Content-Length": "20"}, b'{"a": 1}\n'),
+        ({}, b'{"a": 1}\n{"a":'),
+    ],
+)
+def test_a_stream_that_breaks_off_is_no_whole_stream(headers: dict[str, str], content: bytes) -> None:
+    with serving((200, headers, content)) as server:
+        found = Client(server.url, TOKEN).outcomes(1)
+        assert next(found) == {"a": 1}
+        with pytest.raises(ServerUnreachable, match="cut off"):
+            next(found)
+
+
+def test_an_answer_that_breaks_off_is_said() -> None:
+    answer = (200, {"Content-Length": "99"}, b"{}")
+    with serving(answer) as server, pytest.raises(ServerUnreachable, match="cut off"):
+        Client(server.url, TOKEN).whoami()
+
+
+def test_it_needs_nothing_but_python() -> None:
+    program = "import sys; known = {*sys.modules}; import probewright.client; print(*{*sys.modules} - known)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in ran.stdout.split()}
+    assert loaded - sys.stdlib_module_names == {"probewright"}
 
 
 def test_nobody_there_is_said_without_the_token() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from probewright.webapp.api.problems import CODES, MEDIA_TYPE
 
 ALWAYS = ("unauthenticated", "token_unknown", "token_expired", "token_revoked", "invalid_parameters", "rate_limited")
+ONE_CAMPAIGN = ("scope_missing", "not_found", "plugin_missing")  # every route that names a campaign
 PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
 
 

@@ -1,6 +1,7 @@
 """Long answers at the same time are bounded, so that the threads of a small server are left for short ones."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from django.http import StreamingHttpResponse
@@ -40,6 +41,20 @@ def enter_stream() -> None:
     if not STREAMS.enter():
         said = f"{STREAMS.most} exports or checks are under way, which is all that this server does at once"
         raise Problem("too_many_streams", said, headers={"Retry-After": str(RETRY_S)})
+
+
+@contextmanager
+def stream_place() -> Iterator[None]:
+    """A place for an answer that is long to make, until the block ends.
+
+    Raises:
+        Problem: none is free.
+    """
+    enter_stream()
+    try:
+        yield
+    finally:
+        STREAMS.leave()
 
 
 class _Chunks:

@@ -16,10 +16,21 @@ from ninja.openapi.schema import REF_TEMPLATE
 from ninja.renderers import BaseRenderer
 from pydantic.json_schema import models_json_schema
 
+from probewright.errors import UnknownName
 from probewright.webapp.api.bodies import StrictJson, mistake_of
 from probewright.webapp.api.problems import BY_STATUS, Problem, of_mistakes
 from probewright.webapp.api.reference import sections
-from probewright.webapp.api.routes import campaigns, catalogue, labels, others, results
+from probewright.webapp.api.routes import (
+    baselines,
+    campaigns,
+    catalogue,
+    comparing,
+    gates,
+    labels,
+    others,
+    results,
+    suites,
+)
 from probewright.webapp.api.schemas import ProblemDetails, Submit
 
 ABOUT = (
@@ -69,11 +80,16 @@ def _api() -> NinjaAPI:
     )
     api.add_router("/campaigns", campaigns.router)
     api.add_router("/campaigns", results.router)
+    api.add_router("/campaigns", gates.router)
+    api.add_router("/campaigns", comparing.router)
+    api.add_router("/campaigns", suites.router)
     api.add_router("/campaigns", labels.router)
+    api.add_router("/baselines", baselines.router)
     api.add_router("", catalogue.router)
     api.add_router("", others.router)
     api.add_exception_handler(Problem, _answer)
     api.add_exception_handler(HttpError, _refuse)
+    api.add_exception_handler(UnknownName, _miss)
     return api
 
 
@@ -87,6 +103,11 @@ def _refuse(_: HttpRequest, error: Any) -> HttpResponse:
     if isinstance(error.__cause__, Problem):
         return error.__cause__.response()
     return Problem(BY_STATUS.get(error.status_code, "malformed_request"), str(error)).response()
+
+
+def _miss(_: HttpRequest, error: Any) -> HttpResponse:
+    """A name that a stored campaign has from a package which is not there any more."""
+    return Problem("plugin_missing", str(error)).response()
 
 
 API = _api()

@@ -1,9 +1,10 @@
 """The shapes of answers and bodies. Where EvalHub has a shape for it (resource, status, results, pages), it is that."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 State = Literal["queued", "running", "stopped", "finished"]
 Outcomes = dict[str, int]
@@ -166,10 +167,24 @@ class HookRequest(Body):
     )
 
 
+class SuiteReference(Body):
+    """Cases to ask again: those of a campaign that is there, or of an uploaded suite."""
+
+    campaign: int | None = Field(default=None, ge=1, lt=2**63, description="whose cases; needs campaigns:read")
+    upload: str | None = Field(default=None, max_length=200, description="the path that the upload was given")
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.campaign is None) is (self.upload is None):
+            raise PydanticCustomError("suite", "give either campaign or upload")
+        return self
+
+
 class Submit(Body):
     """A campaign to run."""
 
     spec: dict[str, Any] | str = Field(description="as a spec file has it: an object, or YAML text")
+    suite: SuiteReference | None = Field(default=None, description="the family, in the place of the spec's own")
     pass_criteria: dict[str, Any] | None = Field(default=None, description="the gate, in the place of the spec's own")
     is_new: bool = Field(default=False, description="start another even if one of this spec is unfinished")
     webhook: HookRequest | None = None
@@ -345,6 +360,6 @@ class Whoami(Answer):
 
 
 class Upload(Answer):
-    """A set of prompts that is kept."""
+    """A set of prompts, or a frozen suite, that is kept."""
 
-    path: str = Field(description="what a spec names it by: family: {kind: static, path: ...}")
+    path: str = Field(description="what a spec names it by: family: {kind: static, path: ...}, or kind: suite")

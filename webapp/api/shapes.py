@@ -12,6 +12,7 @@ from probewright.campaigns.specs import uploads
 from probewright.webapp.api.schemas import (
     Campaign,
     CampaignItem,
+    Gate,
     Hook,
     Label,
     Message,
@@ -68,6 +69,21 @@ def results(line: Line, kept: Kept) -> Results:
         is_pass = gate["verdict"] == "pass"
         test = Test(score=score, threshold=threshold, passed=is_pass, verdict=gate["verdict"])
     return Results(test=test, exit_code=kept.exit_code)
+
+
+def gate(line: Line, summary: Mapping[str, Any], exit_code: int) -> Gate:
+    """What a report's summary says of its gate."""
+    said = summary["gate"] or {}
+    return Gate(
+        campaign=line.id,
+        state=line.state,
+        verdict=said.get("verdict"),
+        passed=said.get("verdict") == "pass",
+        reasons=list(said.get("reasons", ())),
+        exit_code=exit_code,
+        fail_rate=summary["fail_rate"],
+        details=said,
+    )
 
 
 def outcome(result: Result) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from probewright.campaigns.rows import listing
 from probewright.campaigns.specs.spec_file import parse_spec
 from probewright.campaigns.specs.untrusted import MOST_BYTES, check_untrusted
 from probewright.errors import SpecError
-from probewright.webapp.api import bodies, shapes, waiting
+from probewright.webapp.api import bodies, freezing, shapes, waiting
 from probewright.webapp.api.idempotency import Made
 from probewright.webapp.api.mistakes import SOURCE, spec_problems
 from probewright.webapp.api.schemas import Submit
@@ -44,23 +44,29 @@ def prepared(submit: Submit, caller: Caller) -> Callable[[], Made]:
         Problem: it is not allowed.
     """
     with spec_problems():
-        plan = build(check_untrusted(_spec(submit), SOURCE))
+        plan = build(check_untrusted(_spec(submit, caller), SOURCE))
         require_secrets(plan)
         if submit.webhook is not None:
             _check_webhook(submit.webhook.url)
     return lambda: _queue(submit, plan, caller)
 
 
-def _spec(submit: Submit) -> Any:
-    """The spec as plain values, with the pass criteria as its gate; nothing in it is checked yet."""
+def _spec(submit: Submit, caller: Caller) -> Any:
+    """The spec as plain values, with pass criteria as its gate and a suite as its family; nothing is checked yet."""
     spec: Any = submit.spec
     if isinstance(spec, str):
         spec = parse_spec(spec.encode("utf-8", "replace"), SOURCE, MOST_BYTES)
-    if submit.pass_criteria is None or not isinstance(spec, dict):
+    if not isinstance(spec, dict):
         return spec
-    if spec.get("gate") not in (None, submit.pass_criteria):
-        raise SpecError([f"{SOURCE}: gate: the request has other pass_criteria; allowed: one of the two"])
-    return {**spec, "gate": submit.pass_criteria}
+    if submit.pass_criteria is not None:
+        if spec.get("gate") not in (None, submit.pass_criteria):
+            raise SpecError([f"{SOURCE}: gate: the request has other pass_criteria; allowed: one of the two"])
+        spec = {**spec, "gate": submit.pass_criteria}
+    if submit.suite is not None:
+        if spec.get("family") is not None:
+            raise SpecError([f"{SOURCE}: family: the request names a suite; allowed: one of the two"])
+        spec = {**spec, "family": freezing.family(submit.suite, caller)}
+    return spec
 
 
 def _check_webhook(url: str) -> None:

@@ -11,7 +11,7 @@ from probewright.campaigns.engine.runner import build, require_secrets
 from probewright.campaigns.rows import listing
 from probewright.campaigns.specs.untrusted import check_untrusted
 from probewright.webapp.api import shapes, waiting
-from probewright.webapp.api.answers import problems
+from probewright.webapp.api.answers import ONE_CAMPAIGN, problems
 from probewright.webapp.api.auth import Bearer, caller_of
 from probewright.webapp.api.bodies import YAML
 from probewright.webapp.api.idempotency import REPLAYED, once
@@ -26,7 +26,7 @@ router = Router(tags=["campaigns"], by_alias=True)
 
 Number = Annotated[int, Path(ge=1, lt=2**63, description="the campaign's number")]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=255, description="makes it safe to send again")]
-Text = Annotated[str | None, Query(max_length=150)]
+Text = Annotated[str | None, Query(max_length=150, pattern=r"^[^\x00]*$")]  # PostgreSQL takes no NUL in a text
 
 BODY = {
     "requestBody": {
@@ -38,8 +38,9 @@ BODY = {
     }
 }
 STARTING = (
-    "malformed_request", "scope_missing", "campaign_busy", "idempotency_key_in_use", "idempotency_key_reused",
-    "body_too_large", "unsupported_media_type", "invalid_spec",
+    "malformed_request", *ONE_CAMPAIGN, "campaign_busy", "campaign_live", "suite_unavailable",
+    "idempotency_key_in_use", "idempotency_key_reused", "body_too_large", "unsupported_media_type", "invalid_spec",
+    "too_many_streams",
 )  # fmt: skip
 
 
@@ -54,7 +55,8 @@ STARTING = (
 def start(request: HttpRequest, idempotency_key: Key = "") -> HttpResponse:
     """Queues the campaign of a spec; 200 where it is running already, or was started under this key before.
 
-    Without `is_new`, an unfinished campaign of the same name and spec goes on.
+    Without `is_new`, an unfinished campaign of the same name and spec goes on. `suite` asks cases again that are there,
+    in the place of the spec's `family`: they keep their keys, so that the two campaigns compare case for case.
     """
     caller, submit = caller_of(request), read_submit(request)
     done = once(caller.token, idempotency_key, fingerprint(submit), lambda: prepared(submit, caller))
@@ -97,7 +99,7 @@ def listed(
     response=Campaign,
     operation_id="get_campaign",
     summary="Get a campaign, or wait for its end",
-    openapi_extra=problems("scope_missing", "not_found"),
+    openapi_extra=problems(*ONE_CAMPAIGN),
 )
 def one(
     request: HttpRequest,  # noqa: ARG001 (ninja's signature)
@@ -120,7 +122,7 @@ def one(
     response=Campaign,
     operation_id="cancel_campaign",
     summary="Cancel a campaign",
-    openapi_extra=problems("scope_missing", "not_found"),
+    openapi_extra=problems(*ONE_CAMPAIGN),
 )
 def cancel(request: HttpRequest, campaign: Number) -> Campaign:
     """What it has earned is kept, and it can be resumed. One that has ended stays as it is."""
@@ -136,7 +138,7 @@ def cancel(request: HttpRequest, campaign: Number) -> Campaign:
     operation_id="resume_campaign",
     summary="Resume a campaign",
     openapi_extra=problems(
-        "malformed_request", "scope_missing", "not_found", "campaign_busy", "body_too_large",
+        "malformed_request", *ONE_CAMPAIGN, "campaign_busy", "body_too_large",
         "unsupported_media_type", "invalid_spec",
     ),
 )  # fmt: skip

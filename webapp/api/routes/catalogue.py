@@ -22,7 +22,7 @@ from probewright.types import Role
 from probewright.webapp.api.answers import problems
 from probewright.webapp.api.auth import Bearer
 from probewright.webapp.api.mistakes import SOURCE, spec_problems
-from probewright.webapp.api.places import STREAMS, enter_stream
+from probewright.webapp.api.places import stream_place
 from probewright.webapp.api.problems import Problem
 from probewright.webapp.api.schemas import (
     Check,
@@ -78,13 +78,10 @@ def _kind(name: str) -> Kind:
 )  # fmt: skip
 def check(request: HttpRequest, body: Check) -> Checked:  # noqa: ARG001 (ninja's signature)
     """As `probewright targets check` does. It costs one call; nothing is stored."""
-    enter_stream()
-    try:
+    with stream_place():
         with spec_problems():
             plugin = _remote(body.target)
         return asyncio.run(_check(plugin))
-    finally:
-        STREAMS.leave()
 
 
 def _remote(target: dict[str, Any]) -> Plugin:

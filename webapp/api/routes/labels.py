@@ -11,7 +11,7 @@ from probewright.campaigns.labelling.marks import Opinion, Source
 from probewright.campaigns.labelling.question import question_of
 from probewright.errors import ConfigError
 from probewright.webapp.api import shapes, waiting
-from probewright.webapp.api.answers import problems
+from probewright.webapp.api.answers import ONE_CAMPAIGN, problems
 from probewright.webapp.api.auth import Bearer, caller_of
 from probewright.webapp.api.paging import Cursor, Limit, links, number_of
 from probewright.webapp.api.problems import Problem
@@ -30,7 +30,7 @@ ORIGIN = "api"
     response=LabelPage,
     operation_id="list_labels",
     summary="List labels",
-    openapi_extra=problems("scope_missing", "not_found"),
+    openapi_extra=problems(*ONE_CAMPAIGN),
 )
 def listed(request: HttpRequest, campaign: Number, limit: Limit = 100, cursor: Cursor = None) -> LabelPage:
     """Labels that stand, in the order they were given.
@@ -58,7 +58,7 @@ def listed(request: HttpRequest, campaign: Number, limit: Limit = 100, cursor: C
     operation_id="give_label",
     summary="Label a trial",
     openapi_extra=problems(
-        "malformed_request", "scope_missing", "not_found", "body_too_large", "unsupported_media_type", "label_refused"
+        "malformed_request", *ONE_CAMPAIGN, "body_too_large", "unsupported_media_type", "label_refused"
     ),
 )
 def give(request: HttpRequest, campaign: Number, body: GiveLabel) -> Status[Label]:

@@ -52,11 +52,14 @@ def whoami(request: HttpRequest) -> Whoami:
     auth=Bearer(Scope.CAMPAIGNS_WRITE),
     response={201: Upload},
     operation_id="upload_set",
-    summary="Upload a set of prompts",
+    summary="Upload a set of prompts or a suite",
     openapi_extra={**problems(*WRITING, "upload_refused"), **FILE},
 )
 def upload(request: HttpRequest) -> Status[Upload]:
-    """Keeps a CSV or JSONL file, the body itself, under a name that a spec's family `static` can have as its path."""
+    """Keeps a CSV or JSONL file, the body itself, under a name that a spec's family can have as its path.
+
+    A frozen suite is JSONL, for the family `suite`; other files are for the family `static`.
+    """
     content = _file(request)
     ending = uploads.ENDINGS[SETS.index(require_type(request, *SETS))]
     try:

@@ -1,6 +1,6 @@
-"""What came of a campaign: its trials, its gate, its report, its results as files."""
+"""What came of a campaign: its trials, its report, its results as files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated, Any
 
@@ -14,14 +14,14 @@ from probewright.campaigns.desk import Desk
 from probewright.campaigns.rows import listing
 from probewright.errors import ProbewrightError
 from probewright.webapp.api import shapes, waiting
-from probewright.webapp.api.answers import content, problems
+from probewright.webapp.api.answers import ONE_CAMPAIGN, content, problems
 from probewright.webapp.api.auth import Bearer
-from probewright.webapp.api.formats import FORMATS
+from probewright.webapp.api.formats import FORMATS, Format
 from probewright.webapp.api.paging import Limit, PlaceCursor, cursor_of, links, place_of
 from probewright.webapp.api.places import STREAMS, enter_stream, streamed
 from probewright.webapp.api.problems import Problem
 from probewright.webapp.api.routes.campaigns import Number
-from probewright.webapp.api.schemas import Gate, OutcomePage, Pending, TrialStatus
+from probewright.webapp.api.schemas import OutcomePage, Pending, TrialStatus
 from probewright.webapp.api.tokens import Scope
 
 router = Router(tags=["results"], by_alias=True)
@@ -38,7 +38,7 @@ Labels = Annotated[
     Query(max_length=10, description="only cases with these labels: name=value, as often as needed"),
 ]
 FormatName = Annotated[str, Query(alias="format", pattern=f"^({'|'.join(FORMATS)})$", description="the form")]
-ENDED = ("scope_missing", "not_found", "campaign_live", "report_unavailable")
+ENDED = (*ONE_CAMPAIGN, "campaign_live", "report_unavailable")
 
 
 @router.get(
@@ -47,7 +47,7 @@ ENDED = ("scope_missing", "not_found", "campaign_live", "report_unavailable")
     response=OutcomePage,
     operation_id="list_outcomes",
     summary="List outcomes",
-    openapi_extra=problems("scope_missing", "not_found"),
+    openapi_extra=problems(*ONE_CAMPAIGN),
 )
 def outcomes(
     request: HttpRequest,
@@ -73,7 +73,7 @@ def outcomes(
     summary="Stream all outcomes",
     openapi_extra={
         "responses": {
-            **problems("scope_missing", "not_found", "too_many_streams")["responses"],
+            **problems(*ONE_CAMPAIGN, "report_unavailable", "too_many_streams")["responses"],
             **content(200, "One JSON object a line, as in the list", NDJSON)["responses"],
         }
     },
@@ -85,8 +85,7 @@ def stream(
 ) -> StreamingHttpResponse:
     """All trials that have an outcome by now, one JSON object a line, in case order."""
     waiting.line_of(campaign)
-    enter_stream()
-    return streamed(_lines(campaign, status), NDJSON, f"campaign-{campaign}.jsonl")
+    return _sent(campaign, _lines(campaign, status), NDJSON, ".jsonl")
 
 
 def _lines(campaign: int, status: str | None) -> Iterator[bytes]:
@@ -115,49 +114,26 @@ def results(
     """The report, or every trial, or both, as the form has it; sent while it is made."""
     waiting.over(campaign)
     found = FORMATS[form]
+    return _sent(campaign, _written(found, campaign), found.media_type, found.ending)
+
+
+def _written(form: Format, campaign: int) -> Iterator[bytes]:
+    """The pieces of a form; nothing is read before the first is asked for."""
+    yield from form.write(Desk(), campaign)
+
+
+def _sent(campaign: int, pieces: Iterator[bytes], media_type: str, ending: str) -> StreamingHttpResponse:
+    """An answer that is sent while it is made; what cannot be written at all fails before it begins."""
     enter_stream()
     try:
-        pieces = _begun(found.write(Desk(), campaign))
+        first = next(pieces, b"")
     except ProbewrightError as error:
         STREAMS.leave()
         raise Problem("report_unavailable", f"campaign {campaign}: {' '.join(str(error).split())}") from error
     except BaseException:
         STREAMS.leave()
         raise
-    return streamed(pieces, found.media_type, f"campaign-{campaign}{found.ending}")
-
-
-def _begun(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same pieces, the first of them made: what cannot be written at all fails before the answer begins."""
-    rest = iter(pieces)
-    return chain([next(rest, b"")], rest)
-
-
-@router.get(
-    "/{campaign}/gate",
-    auth=Bearer(Scope.CAMPAIGNS_READ),
-    response={200: Gate, 202: Pending},
-    operation_id="get_gate",
-    summary="Get the gate's verdict",
-    openapi_extra=problems(*ENDED),
-)
-def gate(request: HttpRequest, response: HttpResponse, campaign: Number, wait: Wait = 0) -> Gate | Status[Pending]:  # noqa: ARG001
-    """The verdict, its reasons, and the exit code that a command line would end with; 202 while it is worked out."""
-    line, kept = waiting.report(campaign, wait)
-    if kept is None:
-        return _pending(response)
-    summary, exit_code = kept.summary, kept.exit_code
-    said = summary["gate"] or {}
-    return Gate(
-        campaign=campaign,
-        state=line.state,
-        verdict=said.get("verdict"),
-        passed=said.get("verdict") == "pass",
-        reasons=list(said.get("reasons", ())),
-        exit_code=exit_code,
-        fail_rate=summary["fail_rate"],
-        details=said,
-    )
+    return streamed(chain([first], pieces), media_type, f"campaign-{campaign}{ending}")
 
 
 @router.get(
@@ -176,9 +152,10 @@ def report(
 ) -> dict[str, Any] | Status[Pending]:
     """The object that `probewright run --json` prints; 202 while it is being written."""
     _, kept = waiting.report(campaign, wait)
-    return _pending(response) if kept is None else dict(kept.summary)
+    return pending(response) if kept is None else dict(kept.summary)
 
 
-def _pending(response: HttpResponse) -> Status[Pending]:
+def pending(response: HttpResponse) -> Status[Pending]:
+    """Says that the report is being written, and when to ask again."""
     response.headers["Retry-After"] = RETRY_S
     return Status(202, Pending(message=WRITING))
