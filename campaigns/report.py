@@ -270,6 +270,7 @@ def evidence(
         errors=tally.rated(Status.ERROR),
         sent=sum(tally.rated(status) for status in Status if status is not Status.NOT_RUN),
         not_run=tally.counts[Status.NOT_RUN],
+        axes=facts.axes,
         stop_kind=facts.stop_kind,
         stop_reason=facts.stop_reason,
         coverage=coverage,

@@ -10,6 +10,10 @@ class Unfinished(ConfigError):
     """Only a finished campaign can be a baseline: of another one nobody knows yet what it comes to."""
 
 
+class Decided(ConfigError):
+    """A campaign that its own gate ended early can be no baseline: it ended because of how its cases came out."""
+
+
 class NothingAssessed(ConfigError):
     """A campaign without an answer that passed or failed can be no baseline: nothing could be held against it."""
 

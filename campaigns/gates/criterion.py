@@ -13,6 +13,7 @@ class Criterion(ABC):
     """One thing that a gate asks for. A subclass names the key of the spec that asks for it and implements `ruling`."""
 
     key: ClassVar[str]
+    says_pass: ClassVar[bool] = True  # whether a pass of it is worth a word; not where every gate asks for it
 
     def __init__(self, spec: GateSpec) -> None:
         self._spec = spec
@@ -20,7 +21,7 @@ class Criterion(ABC):
     @classmethod
     def is_asked(cls, spec: GateSpec) -> bool:
         """Whether this gate asks for it."""
-        return bool(getattr(spec, cls.key) is not None and getattr(spec, cls.key) != ())
+        return getattr(spec, cls.key) not in (None, ())
 
     def add(self, outcome: Outcome, cluster: str, is_rated: bool) -> None:  # noqa: B027 (most need no single outcome)
         """Looks at one more outcome. ``cluster`` is its case, or what it shares with others on the same thing.

@@ -1,7 +1,7 @@
 """What a gate looks at, of a campaign as a whole."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from probewright.campaigns.comparison import Comparison
 from probewright.oracles.calibration.card import Reliability
@@ -30,7 +30,8 @@ class Evidence:
     """Failed and assessed trials by case, errors among the sent trials, how the run ended, and what is known beside.
 
     ``coverage`` and ``reliability`` are None where nothing can be said of them, ``against`` where the gate names no
-    baseline. ``not_run`` counts the planned trials without an outcome, controls included.
+    baseline. ``not_run`` counts the planned trials without an outcome, controls included; ``axes`` are the labels that
+    the campaign was to test, with their values.
     """
 
     failures_by_case: Trials
@@ -43,6 +44,7 @@ class Evidence:
     why_uncalibrated: str = ""
     against: Against | None = None
     not_run: int = 0
+    axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:

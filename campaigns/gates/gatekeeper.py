@@ -9,14 +9,17 @@ from probewright.campaigns.gates.criteria.must_pass import MustPass
 from probewright.campaigns.gates.criteria.no_worse import NoWorse
 from probewright.campaigns.gates.criteria.oracle_floor import OracleGoodEnough
 from probewright.campaigns.gates.criteria.over_refusal import OverRefusing
+from probewright.campaigns.gates.criteria.unassessed import Unassessed
 from probewright.campaigns.gates.criterion import Criterion
 from probewright.campaigns.gates.evidence import Evidence
 from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
 from probewright.campaigns.specs.gate import GateSpec
+from probewright.figures import counted
 from probewright.types import Outcome
 
 CRITERIA: tuple[type[Criterion], ...] = (
     ErrorBudget,
+    Unassessed,
     FailRate,
     EachValue,
     NoWorse,
@@ -42,8 +45,8 @@ class Gatekeeper:
         """The verdict by precedence: not assessable, fail, regression, budget stopped, too little data, pass."""
         if unfit := _unfit(evidence):
             return combined(unfit)
-        rulings = [_named(criterion, criterion.ruling(evidence)) for criterion in self._criteria]
-        if all(isinstance(criterion, ErrorBudget) for criterion in self._criteria):
+        rulings = [ruling for criterion in self._criteria if (ruling := _ruling(criterion, evidence)) is not None]
+        if all(isinstance(criterion, ErrorBudget | Unassessed) for criterion in self._criteria):
             counted = f"{evidence.failed:,} of {evidence.assessed:,} failed; the gate sets no maximum"
             rulings.append(Ruling(GateVerdict.PASS, counted))
         is_limited = evidence.stop_kind == StopKind.LIMIT
@@ -57,8 +60,13 @@ def _unfit(evidence: Evidence) -> list[Ruling]:
         reasons.append("no answer was judged pass or fail, so there is no rate")
     if evidence.stop_kind in {StopKind.TARGET, StopKind.INTERRUPT, StopKind.CANCEL, StopKind.SETUP}:
         reasons.append(f"the run did not finish: {evidence.stop_reason}")
+    elif not evidence.stop_kind and evidence.not_run:
+        reasons.append(f"the run has not finished: {counted(evidence.not_run, 'planned trial')} without an outcome yet")
     return [Ruling(GateVerdict.NOT_ASSESSABLE, reason) for reason in reasons]
 
 
-def _named(criterion: Criterion, ruling: Ruling) -> Ruling:
-    return Ruling(ruling.verdict, ruling.reason, criterion.key)
+def _ruling(criterion: Criterion, evidence: Evidence) -> Ruling | None:
+    """What the criterion says, under its key; nothing where a pass is not worth a word."""
+    ruling = criterion.ruling(evidence)
+    is_worth_it = criterion.says_pass or ruling.verdict is not GateVerdict.PASS
+    return Ruling(ruling.verdict, ruling.reason, criterion.key) if is_worth_it else None

@@ -34,7 +34,9 @@ def rehearing(spec: CampaignSpec, judge: Judge, place: str, heard: Heard, trials
     endpoints = {(Role.JUDGE, opinion.address(name)): plugin for name, plugin in judge.oracle.endpoints().items()}
     limits = spec.limits.model_copy(update={"cases": None, "trials": 1, "minutes": None})
     return Plan(
-        spec=spec.model_copy(update={"limits": limits}),
+        spec=spec.model_copy(
+            update={"limits": limits, "gate": None}
+        ),  # what was asked is asked: no gate ends this early
         family=_NothingToPlay(None, spec.seed),
         search=_NothingToSearch(None, Items(()), spec.seed),
         oracle=cast("Oracle", _OnStored(opinion, heard)),  # its name is its instance's, not its class's

@@ -93,6 +93,7 @@ def join(campaign: int, is_alone: bool) -> models.Campaign | None:
 def _start(row: models.Campaign, plan: Plan, state: CampaignState, **held: Any) -> None:
     lock(row)
     require_same(row, plan)
+    _require_single_trials(row, plan)
     refuse_if_busy(row)
     is_retried = plan.spec.limits.trials > row.spec["limits"]["trials"]
     models.Campaign.objects.filter(pk=row.pk).update(
@@ -124,6 +125,22 @@ def require_same(row: models.Campaign, plan: Plan) -> None:
         raise ConfigError(
             f"campaign {row.name!r} ({row.pk}) cannot go on: the data that its cases come from, or what a spec means, "
             f"has changed since it was planned; start another with probewright run"
+        )
+
+
+def _require_single_trials(row: models.Campaign, plan: Plan) -> None:
+    """Makes sure that a gate that looks after every case has a case behind each outcome.
+
+    Raises:
+        ConfigError: it is sequential, and cases of the campaign were tried more than once before.
+    """
+    gate = plan.spec.gate
+    if gate is None or not gate.sequential:
+        return
+    if models.Transcript.objects.filter(case__campaign=row, trial__gt=0).exists():
+        raise ConfigError(
+            f"gate.sequential: cases of campaign {row.name!r} ({row.pk}) were tried more than once, and repeated "
+            f"trials are no new cases; allowed: a gate without sequential, or another campaign (--new)"
         )
 
 

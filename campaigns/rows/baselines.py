@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from probewright.campaigns import models
-from probewright.campaigns.baselines.blessing import Blessing, Listed, NothingAssessed, Unfinished
+from probewright.campaigns.baselines.blessing import Blessing, Decided, Listed, NothingAssessed, Unfinished
 from probewright.campaigns.browsing import Page
+from probewright.campaigns.engine.stop import StopKind
 from probewright.campaigns.specs.spec import PLAIN_NAME
 from probewright.errors import ConfigError
 from probewright.types import ASSESSED
@@ -24,6 +25,7 @@ def bless(campaign: int, name: str, by: str, why: str) -> Blessing:
 
     Raises:
         Unfinished: it has not finished.
+        Decided: its own gate ended it early.
         NothingAssessed: nothing of it was assessed.
         ConfigError: the name is none, or the reason is empty.
     """
@@ -35,6 +37,11 @@ def bless(campaign: int, name: str, by: str, why: str) -> Blessing:
         )
     if row.state != models.CampaignState.FINISHED:
         raise Unfinished(f"campaign {row.pk} ({row.name}) is {row.state}; only a finished one can be a baseline")
+    if row.stop_kind == StopKind.DECIDED:
+        raise Decided(
+            f"campaign {row.pk} ({row.name}) stopped as soon as its own gate was certain, so its rate is not that of a "
+            f"fixed number of cases; run the spec without sequential to have a baseline"
+        )
     if not models.Transcript.objects.filter(case__campaign=row, status__in=sorted(ASSESSED)).exists():
         raise NothingAssessed(
             f"campaign {row.pk} ({row.name}) has no answer that passed or failed; it can be no baseline"

@@ -50,11 +50,18 @@ class OracleFloor(_Model):
         return self
 
 
+# What alone asks for nothing of the model.
+MODIFIERS = frozenset({"confidence", "sequential", "max_unassessed"})
+
+
 class GateSpec(_Model):
     """When the campaign counts as passed. Rates are judged by a bound of their interval, never by the point."""
 
     max_fail_rate: Share | None = Field(default=None, description="share of assessed cases, 0 to 1")
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="one-sided, 0.5 to 1")
+    max_unassessed: Share = Field(
+        default=0.1, description="share of sent cases without a verdict, 0 to 1; beyond it nothing passes"
+    )
     sequential: bool = Field(
         default=False, description="stop asking as soon as max_fail_rate is decided, its error kept at every look"
     )
@@ -69,6 +76,12 @@ class GateSpec(_Model):
     over_refusal: OverRefusal | None = Field(default=None, description="how often it may decline what is harmless")
     min_coverage: Share | None = Field(default=None, description="share of the coverage criterion, 0 to 1")
     min_oracle: OracleFloor | None = Field(default=None, description="how good the oracle's card must be")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The keys of the criteria that it asks for, in their order."""
+        keys = (key for key in type(self).model_fields if key not in MODIFIERS)
+        return tuple(key for key in keys if getattr(self, key) not in (None, ()))
 
     @model_validator(mode="after")
     def _has_a_rate_to_decide(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from probewright.campaigns.specs.gate import GateSpec
+from probewright.campaigns.specs.gate import MODIFIERS, GateSpec
 from probewright.campaigns.specs.independence import shared_judge
 from probewright.campaigns.specs.names import name_beside
 from probewright.plugins import FamilyRef, OracleRef, Plugin, TargetRef, reference
@@ -83,6 +83,16 @@ class CampaignSpec(_Model):
                 "confirm: the oracle {kind} finds the failures, so it would confirm its own; allowed: an oracle of "
                 "another kind, or one that asks another model",
                 {"kind": repr(shared)},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_gate_that_asks_for_something(self) -> Self:
+        """A gate without a criterion would pass whatever comes."""
+        if self.gate is not None and not self.gate.asked:
+            criteria = ", ".join(key for key in GateSpec.model_fields if key not in MODIFIERS)
+            raise PydanticCustomError(
+                "empty_gate", "gate: asks for nothing; allowed: at least one of {criteria}", {"criteria": criteria}
             )
         return self
 

@@ -131,6 +131,37 @@ class RunningTest:
         return side if log_e_value(count, self.n, limit, Side.BELOW) >= self._enough else None
 
 
+def cases_to_certainty(failed: int, n: int, limit: float, confidence: float = 0.95) -> int | None:
+    """About how many more cases a `RunningTest` takes after ``n``, if they fail as often; None where none would do.
+
+    It gives up where the number of cases would grow a thousandfold.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+    check_counts(failed, n, "failed")
+    check_limit(limit)
+    check_confidence(confidence)
+    enough = -log1p(-confidence)
+    share = failed / n if n else 0.0
+    if share == limit:
+        return None
+
+    def is_certain(total: int) -> bool:
+        side = Side.BELOW if share < limit else Side.ABOVE
+        return log_e_value(round(share * total), total, limit, side) >= enough
+
+    too_few, many = n, max(1, n)
+    while not is_certain(many):
+        too_few, many = many, 2 * many
+        if many > 1000 * max(1, n):
+            return None
+    while many - too_few > 1:
+        middle = (too_few + many) // 2
+        too_few, many = (too_few, middle) if is_certain(middle) else (middle, many)
+    return many - n
+
+
 def plan_sequential(limit: float, cases: int, confidence: float = 0.95) -> SequentialPlan:
     """The plan for a gate with a maximal fail rate of ``limit`` and at most ``cases`` cases, drawn in random order.
 

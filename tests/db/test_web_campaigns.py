@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from probewright.campaigns.specs.addresses import VARIABLE as ALLOW_PRIVATE
+from probewright.campaigns.specs.gate import GateSpec
 from tests import site
 from tests.loopback.running import serving
 
@@ -165,3 +166,28 @@ def test_hostile_names_are_text(desk: "Desk") -> None:
         assert "<img src=http" not in source
         assert "\u202e" not in source
         assert "[U+202E]" in source
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        (None, "none"),
+        ({"max_fail_rate": 0, "max_error_rate": 0.02}, "max fail rate 0.0%, max error rate 2.0%"),
+        (
+            {"no_worse_than": {"baseline": "release", "margin": 0.05}, "must_pass": [{"id": "a"}, {"id": "b"}]},
+            "no worse than release by 5.0%, must pass: 2 selections",
+        ),
+        (
+            {"each": {"label": "style", "max_fail_rate": 0.1}, "over_refusal": {"where": {"k": "v"}, "max_rate": 0.2}},
+            "each style at most 10.0%, over refusal at most 20.0%",
+        ),
+        ({"min_coverage": 0.9, "min_oracle": {"sensitivity": 0.8}}, "min coverage 90.0%, min oracle"),
+        ({"max_fail_rate": 0.05, "sequential": True}, "max fail rate 5.0%, decided as soon as it is certain"),
+    ],
+)
+def test_every_criterion_of_a_gate_stands_on_the_page(gate: dict[str, object] | None, said: str) -> None:
+    site.client()
+    from probewright.webapp.dashboard import pages  # noqa: PLC0415 (needs Django set up)
+
+    whole = None if gate is None else GateSpec.model_validate(gate).model_dump(mode="json")
+    assert pages.gate(whole) == said

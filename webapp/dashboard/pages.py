@@ -1,5 +1,6 @@
 """The templates of pages: the report's own environment, with its components and filters, and what pages need more."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
@@ -15,6 +16,8 @@ from jinja2 import Environment
 
 from probewright import __version__
 from probewright.campaigns.render import html
+from probewright.campaigns.specs.gate import MODIFIERS
+from probewright.figures import counted, percent
 from probewright.types import Status
 
 LOADER, RELOADS = "loader", "auto_reload"  # what Django decides of the environment
@@ -23,7 +26,14 @@ LOADER, RELOADS = "loader", "auto_reload"  # what Django decides of the environm
 def environment(**options: Any) -> Environment:
     """Jinja's environment for Django's template backend. Every text passes `visible` and is escaped, as in reports."""
     pages = html.environment().overlay(loader=options[LOADER], auto_reload=options[RELOADS])
-    pages.filters = {**pages.filters, "moment": moment, "ago": ago, "as_yaml": as_yaml, "statuses": by_status}
+    pages.filters = {
+        **pages.filters,
+        "moment": moment,
+        "ago": ago,
+        "as_yaml": as_yaml,
+        "gate": gate,
+        "statuses": by_status,
+    }
     pages.globals = {**pages.globals, "url": url, "asset": asset, "version": __version__}
     return pages
 
@@ -62,6 +72,34 @@ def ago(when: datetime) -> str:
 def as_yaml(values: Any) -> str:
     """Plain values as YAML, in their order."""
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def gate(asked: Mapping[str, Any] | None) -> str:
+    """What a spec's gate asks for, in one line: its own keys, with what each is about and its limit."""
+    parts = [
+        _criterion(key, value)
+        for key, value in (asked or {}).items()
+        if key not in MODIFIERS and value not in (None, [])
+    ]
+    parts += ["decided as soon as it is certain"] if asked and asked.get("sequential") else []
+    return ", ".join(parts) or "none"
+
+
+def _criterion(key: str, value: Any) -> str:
+    words = key.replace("_", " ")
+    match value:
+        case {"baseline": name, "margin": margin}:
+            return f"{words} {name} by {percent(margin)}"
+        case {"label": label, "max_fail_rate": limit}:
+            return f"{words} {label} at most {percent(limit)}"
+        case {"max_rate": limit}:
+            return f"{words} at most {percent(limit)}"
+        case float() | int():
+            return f"{words} {percent(value)}"
+        case [*selections]:
+            return f"{words}: {counted(len(selections), 'selection')}"
+        case _:
+            return words
 
 
 def by_status(counts: dict[str, int]) -> dict[Status, int]:

@@ -10,6 +10,7 @@ from probewright.campaigns.gates.criterion import Criterion
 from probewright.campaigns.gates.evidence import Evidence, Trials
 from probewright.campaigns.gates.ruling import GateVerdict, Ruling
 from probewright.campaigns.specs.gate import Each, GateSpec
+from probewright.figures import counted
 from probewright.stats.intervals import design_effect
 from probewright.stats.multiplicity import holm
 from probewright.types import ASSESSED, Outcome, Status
@@ -29,6 +30,7 @@ class EachValue(Criterion):
     def __init__(self, spec: GateSpec) -> None:
         super().__init__(spec)
         self._trials: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+        self._unlabelled = 0  # assessed trials of cases that belong to no value
 
     @property
     def _asked(self) -> Each:
@@ -37,20 +39,24 @@ class EachValue(Criterion):
 
     def add(self, outcome: Outcome, cluster: str, is_rated: bool) -> None:
         """Counts what enters the rate under its value; a value of which nothing was assessed is counted, too."""
+        if not is_rated:
+            return
         value = outcome.labels.get(self._asked.label)
-        if value is None or not is_rated:
+        if value is None:
+            self._unlabelled += outcome.status in ASSESSED
             return
         trials = self._trials[value]
         if outcome.status in ASSESSED:
             failed, n = trials.get(cluster, (0, 0))
             trials[cluster] = (failed + (outcome.status is Status.FAIL), n + 1)
 
-    def ruling(self, evidence: Evidence) -> Ruling:  # noqa: ARG002 (it has seen all that it needs)
-        """Which values are surely beyond the limit, else which are not surely within it."""
+    def ruling(self, evidence: Evidence) -> Ruling:
+        """Which values are surely beyond the limit, else which are not surely within it, or were not tested at all."""
         label, limit, confidence = self._asked.label, self._asked.max_fail_rate, self._spec.confidence
         if not self._trials:
             return Ruling(GateVerdict.NOT_ASSESSABLE, f"no case of a rate has the label {label!r}, so none has a limit")
-        values = {value: list(self._trials[value].values()) for value in sorted(self._trials)}
+        named = self._trials.keys() | set(evidence.axes.get(label, ()))
+        values = {value: list(self._trials[value].values()) if value in self._trials else [] for value in sorted(named)}
         sure = f"with {confidence:.0%} confidence"
         if failing := _beyond(values, limit, confidence):
             told = _told(values, failing, confidence)
@@ -58,6 +64,9 @@ class EachValue(Criterion):
         if unsure := [value for value, trials in values.items() if one_sided(trials, confidence)[1] > limit]:
             told = _told(values, unsure, confidence)
             return Ruling(GateVerdict.INSUFFICIENT_DATA, f"{label}: not surely within {limit:.1%} {sure}: {told}")
+        if self._unlabelled:
+            told = f"{counted(self._unlabelled, 'assessed answer')} of cases without this label, so under no limit"
+            return Ruling(GateVerdict.INSUFFICIENT_DATA, f"{label}: {told}")
         return Ruling(GateVerdict.PASS, f"{label}: all {len(values)} values are within {limit:.1%} {sure}")
 
 

@@ -3,14 +3,14 @@
 from typing import ClassVar
 
 from probewright.campaigns.engine.stop import StopKind
-from probewright.campaigns.gates.bounds import cases_needed, within
+from probewright.campaigns.gates.bounds import at_this_rate, within
 from probewright.campaigns.gates.criterion import Criterion
 from probewright.campaigns.gates.evidence import Evidence
 from probewright.campaigns.gates.ruling import GateVerdict, Ruling
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.figures import counted
 from probewright.stats.evalues import Side
-from probewright.stats.sequential import RunningTest, plan_sequential
+from probewright.stats.sequential import RunningTest, cases_to_certainty, plan_sequential
 from probewright.types import ASSESSED, Outcome, Status
 
 VERDICTS = {Side.ABOVE: GateVerdict.FAIL, Side.BELOW: GateVerdict.PASS}  # the first that is certain counts
@@ -38,8 +38,8 @@ class FailRate(Criterion):
 
     def add(self, outcome: Outcome, cluster: str, is_rated: bool) -> None:  # noqa: ARG002 (a sequential gate has no clusters)
         """Looks once more, where the gate is sequential."""
-        if self._looks is None or not is_rated or outcome.status not in ASSESSED:
-            return
+        if self._looks is None or not is_rated or outcome.trial or outcome.status not in ASSESSED:
+            return  # a case is looked at once, however often it was tried
         if (side := self._looks.add(outcome.status is Status.FAIL)) is not None:
             self._certain.setdefault(side, (self._looks.failed, self._looks.n))
 
@@ -64,6 +64,6 @@ class FailRate(Criterion):
         )
         if last is not None:
             return Ruling(VERDICTS[last], f"{seen}: the rate is {last} {limit:.1%} {sure}, here the last")
-        more = cases_needed(looks.failed, looks.n, limit, self._spec.confidence) if looks.n else 0
-        advice = f"about {more:,} more cases would decide at this rate" if more else "at this rate none would pass"
+        more = cases_to_certainty(looks.failed, looks.n, limit, self._spec.confidence)
+        advice = at_this_rate(more or 0, "about ")
         return Ruling(GateVerdict.INSUFFICIENT_DATA, f"{seen}; on which side of {limit:.1%} is not sure yet; {advice}")

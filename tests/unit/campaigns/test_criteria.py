@@ -62,6 +62,18 @@ def test_all_categories_within_their_limit_pass_and_a_thin_one_is_too_little_dat
     assert (verdict, reason.rpartition(": ")[2]) == ("insufficient_data", "d 0 of 0")
 
 
+def test_what_was_not_tested_is_within_no_limit() -> None:
+    seen = [*outcomes(60, PASS, category="a"), *outcomes(60, PASS, category="b")]
+    axes = Evidence([(0, 1)] * 120, 0, 120, axes={"category": ("a", "b", "c"), "style": ("x",)})
+    verdict, reason = said(gate(EACH, seen, axes))
+    assert (verdict, reason.rpartition(": ")[2]) == ("insufficient_data", "c 0 of 0")
+    assert said(gate(EACH, [*seen, *outcomes(2, PASS)], ASSESSED)) == (
+        "insufficient_data",
+        "category: 2 assessed answers of cases without this label, so under no limit",
+    )
+    assert said(gate(EACH, [*seen, *outcomes(2, ERROR)], ASSESSED))[0] == "pass"
+
+
 def test_one_unlucky_category_of_many_is_no_alarm() -> None:
     """One of 20 has a p-value of .04 at the limit; by Holm it would have to be below .0025."""
     unlucky = [*outcomes(17, PASS, category="x"), *outcomes(5, FAIL, category="x")]  # p = .06

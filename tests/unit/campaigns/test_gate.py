@@ -10,6 +10,7 @@ from probewright.campaigns.gates.gatekeeper import Gatekeeper
 from probewright.campaigns.gates.ruling import Gate, GateVerdict
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.stats.intervals import lower_bound, upper_bound
+from probewright.types import Outcome, Status
 from probewright.webapp.cli import exit_codes
 
 
@@ -93,7 +94,7 @@ def test_the_number_of_cases_that_would_decide_does_and_one_fewer_does_not(faile
 
 def test_a_rate_at_the_limit_is_never_decided_by_more_cases() -> None:
     assert cases_needed(5, 100, 0.05, 0.95) == 0
-    assert "no number of cases would pass" in judge(FIVE, evidence(5, 100)).reasons[0]
+    assert "no number of cases would decide" in judge(FIVE, evidence(5, 100)).reasons[0]
 
 
 def test_every_verdict_has_its_exit_code() -> None:
@@ -106,3 +107,46 @@ def test_every_verdict_has_its_exit_code() -> None:
         "not_assessable": 3,
         "budget_stopped": 4,
     }
+
+
+@pytest.mark.parametrize(("failed", "n", "limit"), [(9, 84, 0.05), (1, 3, 0.05)])
+def test_a_rate_above_the_limit_is_decided_by_more_cases_as_well(failed: int, n: int, limit: float) -> None:
+    more = cases_needed(failed, n, limit, 0.95)
+    low = lower_bound(round(failed / n * (n + more)), n + more, 0.95)
+    assert more > 0
+    assert low is not None
+    assert low > limit
+
+
+def test_cases_that_were_tried_repeatedly_are_not_counted_as_so_many() -> None:
+    reason = judge(FIVE, Evidence([(0, 10)] * 6, 0, 60)).reasons[0]
+    assert reason.endswith("at this rate about 53 more cases would decide")
+    assert verdict(judge(FIVE, Evidence([(0, 10)] * 52, 0, 520))) == "pass"
+
+
+@pytest.mark.parametrize(("without", "expected"), [(10, "pass"), (12, "insufficient_data"), (300, "insufficient_data")])
+def test_nothing_passes_over_many_answers_without_a_verdict(without: int, expected: str) -> None:
+    seen = Evidence([(0, 1)] * 100, 0, 100 + without)
+    assert verdict(judge(GateSpec(max_fail_rate=0.05), seen)) == expected
+    assert verdict(judge(GateSpec(max_fail_rate=0.05, max_unassessed=1), seen)) == "pass"
+    failing = Evidence([(1, 1)] * 100, 0, 100 + without)
+    assert verdict(judge(GateSpec(max_fail_rate=0.05), failing)) == "fail"
+
+
+def test_answers_without_a_verdict_are_told_by_kind() -> None:
+    keeper = Gatekeeper(GateSpec(max_fail_rate=0.05))
+    for number, status in enumerate([Status.BLOCKED] * 12 + [Status.UNDECIDED] * 2 + [Status.PASS] * 86):
+        keeper.add(Outcome(str(number), {}, status), str(number), is_rated=True)
+        keeper.add(Outcome(f"control {number}", {}, Status.ERROR), str(number), is_rated=False)
+    found = keeper.gate(Evidence([(0, 1)] * 86, 0, 100))
+    assert found.reasons[0] == (
+        "14 of 100 sent cases have no verdict (12 blocked, 2 undecided), 14.0%; allowed by max_unassessed: 10.0%"
+    )
+
+
+def test_a_campaign_that_is_still_running_or_was_killed_is_not_assessable() -> None:
+    seen = Evidence([(0, 1)] * 120, 0, 120, not_run=300)
+    found = judge(FIVE, seen)
+    assert verdict(found) == "not_assessable"
+    assert found.reasons == ("the run has not finished: 300 planned trials without an outcome yet",)
+    assert verdict(judge(FIVE, evidence(0, 120, stop_kind="cancel"))) == "not_assessable"

@@ -49,7 +49,10 @@ def test_it_passes_at_the_first_look_that_is_certain_and_says_what_it_saved() ->
 
 def test_one_case_fewer_is_too_little_unless_the_plan_ends_there() -> None:
     n = first_certain() - 1
-    assert ruled([PASS] * n, not_run=1).verdict == "insufficient_data"
+    early = ruled([PASS] * n, stop_kind="decided", not_run=1)
+    assert early.verdict == "insufficient_data"
+    assert early.reasons[0].endswith("is not sure yet; at this rate about 1 more case would decide")
+    assert ruled([PASS] * n, not_run=1).verdict == "not_assessable"  # it is still running, or was killed
     whole = ruled([PASS] * n)
     assert whole.verdict == "pass"  # the exact test: 58 cases without a failure show less than 5.03 %, 59 do
     assert whole.reasons[0].endswith("here the last")
@@ -74,12 +77,16 @@ def test_later_failures_outweigh_an_early_pass() -> None:
 def test_only_rated_and_assessed_cases_are_looks() -> None:
     n = first_certain()
     others = [Status.UNDECIDED, Status.ERROR, Status.BLOCKED] * 30
-    assert ruled([*others, *[PASS] * n], stop_kind="decided", not_run=5).verdict == "pass"
-    assert ruled([*others, *[PASS] * (n - 1)], stop_kind="", not_run=5).verdict == "insufficient_data"
-    keeper = Gatekeeper(gate())
-    for number in range(2 * n):
-        keeper.add(Outcome(str(number), {}, PASS), str(number), is_rated=number % 2 == 0)
-    assert keeper.gate(Evidence([(0, 1)] * n, 0, 2 * n, not_run=1)).verdict == "pass"
+    lenient = gate(max_unassessed=1)
+    assert ruled([*others, *[PASS] * n], lenient, "decided", not_run=5).verdict == "pass"
+    assert ruled([*others, *[PASS] * (n - 1)], lenient, "decided", not_run=5).verdict == "insufficient_data"
+    for is_pass, looked_at in ((True, n), (False, n - 1)):
+        keeper = Gatekeeper(gate())
+        for number in range(2 * looked_at):
+            keeper.add(Outcome(str(number), {}, PASS), str(number), is_rated=number % 2 == 0)
+            keeper.add(Outcome(str(number), {}, PASS, trial=1), str(number), is_rated=True)  # no new case
+        found = keeper.gate(Evidence([(0, 1)] * looked_at, 0, looked_at, "decided", "why", not_run=1))
+        assert (found.verdict == "pass") is is_pass
 
 
 def settled(statuses: Sequence[Status], **labels: str) -> list[Settled]:

@@ -57,7 +57,7 @@ def test_properties_hold_the_labels_and_the_rate() -> None:
     suite = parsed(made.made(made.FACTS, made.outcomes([Status.FAIL, Status.PASS])))
     known = {p.attrib["name"]: p.attrib["value"] for p in suite.findall("properties/property")}
     assert known["fail_rate"].startswith("50.0% (1 of 2; 95% interval")
-    assert known["gate"] == "insufficient_data"
+    assert known["gate"] == "not_assessable"
     labels = {p.attrib["name"]: p.attrib["value"] for p in suite.findall("testcase[1]/properties/property")}
     assert labels["category"] == "animal_abuse"
 

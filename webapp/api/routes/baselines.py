@@ -7,7 +7,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
-from probewright.campaigns.baselines.blessing import Listed, NothingAssessed, Unfinished
+from probewright.campaigns.baselines.blessing import Decided, Listed, NothingAssessed, Unfinished
 from probewright.campaigns.desk import Desk
 from probewright.campaigns.rows import baselines
 from probewright.campaigns.rows.baselines import MOST_NAME
@@ -27,7 +27,7 @@ router = Router(tags=["baselines"], by_alias=True)
 
 Name = Annotated[str, Path(max_length=MOST_NAME, pattern=PLAIN_NAME, description="the baseline's name")]
 OnlyName = Annotated[str | None, Query(max_length=MOST_NAME, pattern=PLAIN_NAME, description="only this baseline")]
-CODES = {Unfinished: "campaign_unfinished", NothingAssessed: "nothing_assessed"}
+CODES = {Unfinished: "campaign_unfinished", Decided: "campaign_decided", NothingAssessed: "nothing_assessed"}
 BLESSING = (
     "malformed_request", *ONE_CAMPAIGN, "campaign_unfinished", "nothing_assessed",
     "idempotency_key_in_use", "idempotency_key_reused", "body_too_large", "unsupported_media_type",
