@@ -67,11 +67,13 @@ def rule(request: HttpRequest, campaign: Number, body: Rule) -> Gate:  # noqa: A
 
 
 def _require_whole(line: Line, body: Rule) -> None:
-    """Makes sure that when the campaign ended had nothing to do with what came of it.
+    """Makes sure that there is something to rule by, and that when the campaign ended had nothing to do with it.
 
     Raises:
-        Problem: it had, or the criteria ask to look before the end, which is over.
+        Problem: it had, the criteria are none, or they ask to look before the end, which is over.
     """
+    if not body.pass_criteria.asked:
+        raise of_mistakes("invalid_parameters", [Mistake("pass_criteria", "asks for nothing; allowed: any criterion")])
     if body.pass_criteria.sequential:
         said = "the campaign has ended, so nothing can stop early; allowed: false"
         raise of_mistakes("invalid_parameters", [Mistake("pass_criteria.sequential", said)])
