@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from probewright.campaigns.gates.ruling import Gate, GateVerdict
-from probewright.campaigns.pytest_plugin.marked import check_limit
+from probewright.campaigns.pytest_plugin.marked import check_limit, check_share
 from probewright.campaigns.pytest_plugin.outcomes import Outcomes, read_outcomes
-from probewright.campaigns.pytest_plugin.ruling import count, rule_on_rate, rule_on_regression
-from probewright.errors import ConfigError
+from probewright.campaigns.pytest_plugin.regression import rule_on_regression
+from probewright.campaigns.pytest_plugin.ruling import count, rule_on_rate
 from probewright.types import Outcome
 
 MODULE = "probewright.testing"  # where people know these from, and what pytest calls them by
@@ -30,7 +30,7 @@ class RateExceeded(GateFailed):
 
 
 class Regressed(GateFailed):
-    """More cases fail than in the baseline, surely."""
+    """More cases fail than in the baseline, surely beyond the margin."""
 
     __module__ = MODULE
 
@@ -104,7 +104,7 @@ def assert_no_regression(
     outcomes: Iterable[Outcome],
     baseline: Iterable[Outcome] | Path | str,
     *,
-    margin: float = 0.05,
+    margin: float = 0.02,
     confidence: float = 0.95,
     unassessed_at_most: float = 0.1,
 ) -> Gate:
@@ -115,7 +115,7 @@ def assert_no_regression(
     Args:
         outcomes: What ``campaign`` gave, or any outcomes.
         baseline: Earlier outcomes, or the JSONL file that holds them (`write_outcomes`, ``probewright outcomes``).
-        margin: How much higher the share of failures may be, above 0 and below 1.
+        margin: How much higher the share of failures may be, 0 to 1; 0 asks to be surely no worse.
         confidence: One-sided, above 0.5 and below 1.
         unassessed_at_most: Share of outcomes, and of the baseline's cases, without a verdict now, 0 to 1.
 
@@ -123,19 +123,17 @@ def assert_no_regression(
         The gate that passed, with its reasons.
 
     Raises:
-        Regressed: the difference is surely above zero, and the margin is not kept.
-        NotEnoughData: neither is sure; says how many more cases would decide.
-        NotAssessable: other cases than the baseline's, no verdicts, or too few.
+        Regressed: the difference is surely beyond the margin.
+        NotEnoughData: the margin lies between the bounds; says how many more cases would decide.
+        NotAssessable: other cases than the baseline's, no verdicts, too few, or another oracle's.
+        BudgetSpent: a limit stopped the campaign before the answer was sure.
         ConfigError: the margin, a share or the confidence is out of range, or the file cannot be read.
     """
     __tracebackhide__ = True
     limit = check_limit(0.0, confidence, unassessed_at_most)
-    if not 0 < margin < 1:
-        raise ConfigError(f"margin is {margin!r}; allowed: a share above 0 and below 1")
+    check_share("margin", margin)
     before = read_outcomes(baseline) if isinstance(baseline, Path | str) else baseline
-    kept = [outcomes if isinstance(outcomes, Outcomes) else list(outcomes)]
-    kept.append(before if isinstance(before, Outcomes) else list(before))
-    return _passed(rule_on_regression(kept[0], kept[1], margin, limit), "no regression")
+    return _passed(rule_on_regression(outcomes, before, margin, limit), "no regression")
 
 
 def _passed(gate: Gate, asserted: str) -> Gate:

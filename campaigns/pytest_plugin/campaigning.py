@@ -100,7 +100,14 @@ def _outcomes(plan: Plan, store: MemoryStore, stop: Stop | None, spent: Cost) ->
         ended.reason if ended else "",
         dict(family.rated),
         family.cluster,
+        _judged_by(plan),
     )
+
+
+def _judged_by(plan: Plan) -> str:
+    """The deciding oracle and its version, with what confirms its failures."""
+    deciding = f"{plan.oracle.name} {plan.oracle.version}".strip()
+    return f"{deciding}, confirmed by {plan.confirmer.name} {plan.confirmer.version}" if plan.confirmer else deciding
 
 
 def _not_run(store: MemoryStore, place: tuple[int, int], reason: str) -> Outcome:

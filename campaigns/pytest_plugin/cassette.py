@@ -24,6 +24,12 @@ from probewright.plugins import Plugin
 from probewright.types import Reply, Request, last_prompt
 
 FIRST_LINE = {"probewright_cassette": 1}
+REPLY_KINDS: Mapping[str, Any] = {  # the parts of a kept reply, as `isinstance` takes them
+    **dict.fromkeys(("text", "reasoning", "finish_reason", "model", "blocked"), str),
+    **dict.fromkeys(("prompt_tokens", "completion_tokens", "attempts"), int),
+    "latency_s": int | float,
+    "usd": int | float | None,
+}
 ALLOWED = "a cassette that --pw-record wrote: one JSON object a line"
 
 
@@ -124,7 +130,7 @@ def _read(path: Path, is_needed: bool) -> dict[tuple[str, int], Take]:
         return {}
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    takes = [_take(path, number, line) for number, line in enumerate(lines, 1)]
+    takes = [_take(path, number, line) for number, line in enumerate(lines, 1) if number == 1 or line.strip()]
     return {(take.key, take.nth): take for take in reversed(takes) if take is not None}
 
 
@@ -136,10 +142,20 @@ def _take(path: Path, number: int, line: bytes) -> Take | None:
                 raise DataError(f"{path}: line 1 is {values!r:.80}; allowed: {ALLOWED}")
             return None
         take = Take(**values)
-        reply_from(take.reply)
+        _check(reply_from(take.reply))
     except (orjson.JSONDecodeError, TypeError, KeyError) as error:
         raise DataError(f"{path}: line {number} cannot be read ({error}); allowed: {ALLOWED}") from None
     return take
+
+
+def _check(reply: Reply) -> None:
+    """Raises TypeError where a kept reply, which people may have edited, is none: an oracle would stumble over it."""
+    values = _reply_to_json(reply)
+    for name, kinds in REPLY_KINDS.items():
+        if not isinstance(values[name], kinds):
+            raise TypeError(f"{name} is {values[name]!r:.80}")
+    if not all(isinstance(number, int | float) for score in values["scores"] for number in score):
+        raise TypeError(f"scores are {values['scores']!r:.80}")
 
 
 def _prompt(take: Take) -> str:

@@ -12,17 +12,25 @@ from probewright.campaigns.pytest_plugin.marked import Limit
 from probewright.campaigns.pytest_plugin.options import Settings
 from probewright.campaigns.pytest_plugin.ruling import Count, rule_on_rate
 from probewright.campaigns.pytest_plugin.secrecy import Redaction
+from probewright.figures import counted
 
+LAST_FAILED = "cache/lastfailed"  # where pytest keeps what --lf runs
 ENDED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A gate over a group of tests, judged; ``excused`` says why its failure does not fail the run."""
+    """A gate over a group of tests, judged.
+
+    ``excused`` says why its failure does not fail the run. ``left_out`` counts trials that it does not count, since
+    their tests are in quarantine; ``nodeids`` are the ids of its tests.
+    """
 
     name: str
     gate: Gate
     excused: str = ""
+    left_out: int = 0
+    nodeids: tuple[str, ...] = ()
 
     @property
     def is_passed(self) -> bool:
@@ -33,7 +41,10 @@ class Judged:
     def told(self) -> str:
         """The verdict and its reasons."""
         word = "passed" if self.is_passed else WORDS[self.gate.verdict]
-        return f"gate {self.name}: {word}: {'; '.join(self.gate.reasons)}"
+        reasons = list(self.gate.reasons)
+        if self.left_out:
+            reasons.append(f"{counted(self.left_out, 'trial')} in quarantine left out")
+        return f"gate {self.name}: {word}: {'; '.join(reasons)}"
 
 
 def end(session: pytest.Session, exitstatus: int, gathering: Gathering, settings: Settings) -> None:
@@ -43,6 +54,7 @@ def end(session: pytest.Session, exitstatus: int, gathering: Gathering, settings
     if exitstatus not in ENDED:  # interrupted, or broken: no gate can pass, and pytest says why
         return
     gathering.judged = [judge(name, pool) for name, pool in gathering.pools.items()]
+    session.testscollected += len(gathering.judged)  # else progress would end above 100 %
     for judged in gathering.judged:
         _report(session, judged)
     if any(not judged.is_passed and not judged.excused for judged in gathering.judged):
@@ -52,6 +64,20 @@ def end(session: pytest.Session, exitstatus: int, gathering: Gathering, settings
         from probewright.campaigns.pytest_plugin.html import write  # noqa: PLC0415
 
         write(settings.report, gathering)
+        gathering.report = settings.report
+
+
+def remember(config: pytest.Config, gathering: Gathering) -> None:
+    """Has ``--lf`` run all tests of a gate that did not pass: each of them by itself may have been as expected.
+
+    pytest's own cache has to be written by then.
+    """
+    cache = getattr(config, "cache", None)  # without the plugin cacheprovider there is none
+    failed = [judged for judged in gathering.judged if not judged.is_passed and not judged.excused]
+    if cache is None or not failed:
+        return
+    nodeids = [nodeid for judged in failed for nodeid in judged.nodeids]
+    cache.set(LAST_FAILED, {**cache.get(LAST_FAILED, {}), **dict.fromkeys(nodeids, True)})
 
 
 def judge(name: str, pool: Pool) -> Judged:
@@ -59,13 +85,13 @@ def judge(name: str, pool: Pool) -> Judged:
     if len(pool.terms) > 1:
         said = " and ".join(f"at_most={terms.at_most:.4g}, confidence={terms.confidence:.4g}" for terms in pool.terms)
         unclear = Ruling(GateVerdict.NOT_ASSESSABLE, f"its tests do not agree on its terms: {said}")
-        return Judged(name, combined([unclear]), pool.excused)
+        return Judged(name, combined([unclear]), pool.excused, nodeids=tuple(pool.nodeids))
     (terms,) = pool.terms
-    counted = Count()
-    for outcome, cluster in pool.outcomes:
-        counted.add(outcome, cluster)
+    count = Count()
+    for outcome, cluster in pool.judged.outcomes:
+        count.add(outcome, cluster)
     limit = Limit(terms.at_most, terms.confidence, terms.unassessed_at_most)
-    return Judged(name, rule_on_rate(counted, limit), pool.excused)
+    return Judged(name, rule_on_rate(count, limit), pool.excused, pool.left_out, tuple(pool.nodeids))
 
 
 def _report(session: pytest.Session, judged: Judged) -> None:

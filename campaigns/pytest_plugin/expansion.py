@@ -37,7 +37,6 @@ class Expansion:
     def __init__(self, marked: Marked, folder: Path) -> None:
         self.marked = marked
         self.folder = folder
-        self.count = 0  # cases, known once the test function was expanded
         self.family = self._family()
         if self.family["kind"] not in (known := registry.table("family")):
             raise ConfigError(f"probewright marker: {unknown('family', self.family['kind'], known)}")
@@ -53,7 +52,6 @@ class Expansion:
             what = "a group" if self.marked.group else "a family or a suite"
             raise ConfigError(f"{metafunc.function.__name__}: a test of {what} takes the argument {wanted!r}")
         values = self._groups() if self.marked.group else self._singles()
-        self.count = sum(len(value) for value in values.values()) if self.marked.group else len(values)
         metafunc.parametrize(wanted, list(values.values()), ids=list(values))
 
     def _family(self) -> Mapping[str, Any]:

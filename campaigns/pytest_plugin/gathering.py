@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probewright.campaigns.pytest_plugin.record import GateTerms, Record, Trial
@@ -50,31 +51,63 @@ class Row:
 
 
 @dataclass(slots=True)
-class Pool:
-    """The trials that count for one gate. ``planned`` sums what each of its test functions planned."""
+class Part:
+    """Trials that a gate counts together. ``unrated`` ones of the planned are controls, or there is no case."""
 
-    terms: list[GateTerms] = field(default_factory=list)
-    planned: dict[str, int] = field(default_factory=dict)
+    planned: int = 0
+    unrated: int = 0
     trials: list[Trial] = field(default_factory=list)
-    controls: int = 0
-    excused: str = ""
 
-    def add(self, record: Record, terms: GateTerms) -> None:
+    def add(self, record: Record, planned: int) -> None:
         """Counts one more test."""
-        if terms not in self.terms:
-            self.terms.append(terms)
-        holes = record.planned if record.is_hole else 0
-        self.planned[record.planner] = record.of_gate
-        self.controls += holes + sum(not trial.is_rated for trial in record.trials)
+        self.planned = max(self.planned, planned)
+        self.unrated += record.holes + sum(not trial.is_rated for trial in record.trials)
         self.trials.extend(trial for trial in record.trials if trial.is_rated)
-        self.excused = record.excused or self.excused
 
     @property
     def outcomes(self) -> list[tuple[Outcome, str]]:
         """All planned trials with their clusters; those that nobody reported are `not_run`."""
-        missing = sum(self.planned.values()) - self.controls - len(self.trials)
+        missing = self.planned - self.unrated - len(self.trials)
         never = Outcome("", {}, Status.NOT_RUN, "its test did not run")
         return [(trial.outcome, trial.cluster) for trial in self.trials] + [(never, "")] * max(0, missing)
+
+
+@dataclass(slots=True)
+class Pool:
+    """The tests of one gate by their ids, and their trials: those in quarantine apart, for they excuse no others."""
+
+    terms: list[GateTerms] = field(default_factory=list)
+    nodeids: list[str] = field(default_factory=list)
+    counted: Part = field(default_factory=Part)
+    quarantined: Part = field(default_factory=Part)
+    quarantine: str = ""
+
+    def add(self, record: Record, terms: GateTerms, nodeid: str) -> None:
+        """Counts one more test."""
+        if terms not in self.terms:
+            self.terms.append(terms)
+        self.nodeids.append(nodeid)
+        self.counted.planned = max(self.counted.planned, record.plan.counted)
+        if record.excused:
+            self.quarantined.add(record, record.plan.excused)
+            self.quarantine = record.excused
+        else:
+            self.counted.add(record, record.plan.counted)
+
+    @property
+    def judged(self) -> Part:
+        """The trials that the gate is about: those in quarantine only where there are no others."""
+        return self.counted if self.counted.planned else self.quarantined
+
+    @property
+    def excused(self) -> str:
+        """Why a failure of the gate fails no run: all its tests are in quarantine."""
+        return "" if self.counted.planned else self.quarantine
+
+    @property
+    def left_out(self) -> int:
+        """Trials in quarantine that the gate does not count."""
+        return len(self.quarantined.trials) if self.counted.planned else 0
 
 
 class Gathering:
@@ -84,12 +117,13 @@ class Gathering:
         self.rows: dict[str, Row] = {}
         self.pools: dict[str, Pool] = {}
         self.judged: list[Judged] = []  # the gates, once the session ended
+        self.report: Path | None = None  # the HTML report, once it was written
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, nodeid: str) -> None:
         """Takes in one test."""
         self.rows.setdefault(record.group, Row(record.group)).add(record)
         if record.gate is not None:
-            self.pools.setdefault(record.gate.name, Pool()).add(record, record.gate)
+            self.pools.setdefault(record.gate.name, Pool()).add(record, record.gate, nodeid)
 
     @property
     def total(self) -> Row:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,21 @@ class Marked:
         """Whether the test stands for many cases."""
         return self.family is not None or self.suite is not None
 
+    @property
+    def counts_at_the_end(self) -> bool:
+        """Whether a gate at the session's end judges it; a group without a named gate is judged in its own test."""
+        return self.limit is not None and (not self.group or bool(self.gate))
+
+    def planned(self, cases: int = 1) -> int:
+        """How many outcomes a test of so many cases has; m of n decides a case to a single one."""
+        return cases * (self.trials if self.needed is None else 1)
+
+    def excuse(self, today: date) -> str:
+        """Why a failure fails no run on this day: the quarantine; empty where it counts."""
+        if self.quarantine is None or self.quarantine.is_over(today):
+            return ""
+        return f"quarantined until {self.quarantine.until}: {self.quarantine.reason}"
+
 
 def read(markers: Iterable[pytest.Mark], folder: Path) -> Marked:
     """What a test's markers say together, the closest one last.
@@ -97,14 +112,17 @@ def read(markers: Iterable[pytest.Mark], folder: Path) -> Marked:
     suite = said.get("suite")
     if suite is not None and said.get("family") is not None:
         raise ConfigError("probewright marker: give a family or a suite, not both")
+    limit, group = _limit(said), _text(said, "group")
+    if needed is not None and limit is not None and group:
+        raise ConfigError("probewright marker: m_of_n: the gate of a group counts every trial; give trials instead")
     return Marked(
         family=_family(said.get("family")),
         suite=None if suite is None else folder / str(suite),
         cases=_whole(said, "cases", None),
         trials=trials,
         needed=needed,
-        limit=_limit(said),
-        group=_text(said, "group"),
+        limit=limit,
+        group=group,
         gate=_text(said, "gate"),
         oracle=said.get("oracle"),
         seed=_whole(said, "seed", 0, least=0) or 0,
@@ -118,14 +136,23 @@ def check_limit(at_most: object, confidence: object = 0.95, unassessed_at_most: 
     Raises:
         ConfigError: a value is out of range; a confidence of 1 is, since no number of cases makes a rate certain.
     """
-    for name, value in (("at_most", at_most), ("unassessed_at_most", unassessed_at_most)):
-        if not _is_number(value) or not 0 <= value <= 1:  # type: ignore[operator]
-            raise ConfigError(f"{name} is {value!r}; allowed: a share, 0 to 1")
+    check_share("at_most", at_most)
+    check_share("unassessed_at_most", unassessed_at_most)
     if not _is_number(confidence) or not 0.5 < confidence < 1:  # type: ignore[operator]
         raise ConfigError(
             f"confidence is {confidence!r}; allowed: above 0.5 and below 1, since no number of cases makes sure"
         )
     return Limit(float(at_most), float(confidence), float(unassessed_at_most))  # type: ignore[arg-type]
+
+
+def check_share(name: str, value: object) -> None:
+    """Makes sure that ``value`` is a share.
+
+    Raises:
+        ConfigError: it is not; names it.
+    """
+    if not _is_number(value) or not 0 <= value <= 1:  # type: ignore[operator]
+        raise ConfigError(f"{name} is {value!r}; allowed: a share, 0 to 1")
 
 
 def _limit(said: Mapping[str, Any]) -> Limit | None:
@@ -169,13 +196,20 @@ def _quarantine(said: Mapping[str, Any]) -> Quarantine | None:
         return None
     if not isinstance(reason, str) or not reason.strip():
         raise ConfigError(f"probewright marker: quarantine is {reason!r}; allowed: the reason, as text")
+    return Quarantine(reason.strip(), _day(until))
+
+
+def _day(until: object) -> date:
+    if isinstance(until, datetime):  # which is a date to Python, but compares with none
+        return until.date()
+    if isinstance(until, date):
+        return until
     try:
-        last = until if isinstance(until, date) else date.fromisoformat(until)  # type: ignore[arg-type]
+        return date.fromisoformat(until)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ConfigError(
             f"probewright marker: until is {until!r}; allowed: the quarantine's last day, as '2027-01-31'"
         ) from None
-    return Quarantine(reason.strip(), last)
 
 
 def _whole(said: Mapping[str, Any], name: str, default: int | None, least: int = 1) -> int | None:

@@ -15,10 +15,13 @@ MARKER = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user set for this session. Paths are absolute; None or empty means not given."""
+    """What the user set for this session. Paths are absolute; None or empty means not given.
+
+    ``target`` is YAML or the path of a file. What a fixture names is relative to ``root``.
+    """
 
     target: str
-    spec: str
+    spec: Path | None
     max_calls: int | None
     max_usd: float | None
     record: Path | None
@@ -42,7 +45,9 @@ def add(parser: pytest.Parser) -> None:
     """Declares the options."""
     group = parser.getgroup("probewright", "Probewright: tests of language models")
     group.addoption("--pw-target", metavar="TARGET", default="", help="a target as YAML, or a file that holds one")
-    group.addoption("--pw-spec", metavar="FILE", default="", help="a campaign's spec: its target, oracle and limits")
+    group.addoption(
+        "--pw-spec", metavar="FILE", default="", help="a spec: its target, its oracle, and the limits of campaigns"
+    )
     group.addoption("--pw-max-calls", metavar="N", type=_calls, help="live calls of all tests together, at most")
     group.addoption("--pw-max-usd", metavar="USD", type=_usd, help="US dollars of all tests together, at most")
     group.addoption("--pw-record", metavar="FILE", default="", help="keep new replies in this cassette")
@@ -65,8 +70,8 @@ def read(config: pytest.Config) -> Settings:
     if record and replay:
         raise pytest.UsageError("--pw-record and --pw-replay: give one of them; a replay sends nothing to record")
     return Settings(
-        target=config.getoption("--pw-target") or config.getini("probewright_target"),
-        spec=config.getoption("--pw-spec") or config.getini("probewright_spec"),
+        target=_target(config),
+        spec=_path(config, "--pw-spec") or _path_of_ini(config, "probewright_spec"),
         max_calls=config.getoption("--pw-max-calls"),
         max_usd=config.getoption("--pw-max-usd"),
         record=record,
@@ -80,6 +85,24 @@ def read(config: pytest.Config) -> Settings:
 def _path(config: pytest.Config, option: str) -> Path | None:
     given = config.getoption(option)
     return config.invocation_params.dir / given if given else None
+
+
+def _path_of_ini(config: pytest.Config, name: str) -> Path | None:
+    given = config.getini(name)
+    return config.rootpath / given if given else None
+
+
+def _target(config: pytest.Config) -> str:
+    """The target in YAML as it is, or the path of its file."""
+    given, ini = config.getoption("--pw-target"), config.getini("probewright_target")
+    if is_inline(given or ini):
+        return str(given or ini)
+    return str(_path(config, "--pw-target") or _path_of_ini(config, "probewright_target") or "")
+
+
+def is_inline(target: str) -> bool:
+    """Whether a target is spelled out, not the name of a file."""
+    return target.lstrip().startswith("{")
 
 
 def _calls(text: str) -> int:

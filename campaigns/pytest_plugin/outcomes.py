@@ -12,6 +12,9 @@ from probewright.protocols import Cost
 from probewright.types import Outcome, Status
 
 NOTHING = Cost(usd=0.0)
+HEAD, VERSION = "probewright_outcomes", 1  # what the first line of a campaign's file begins with
+TEXTS = ("cluster", "oracle", "stop_kind", "stop_reason")
+OF_ALL = ("rated", *TEXTS)  # what is said once of all outcomes
 ALLOWED = "one JSON object a line with key, status, labels and trial, as `probewright outcomes NAME --jsonl` writes it"
 
 
@@ -26,6 +29,7 @@ class Outcomes(Sequence[Outcome]):
         stop_reason: The same in words.
         rated: Labels of the cases that enter rates; all others are controls.
         cluster: The label whose value cases on the same thing share.
+        oracle: What judged, with its version; empty where nobody knows.
     """
 
     items: tuple[Outcome, ...]
@@ -34,6 +38,7 @@ class Outcomes(Sequence[Outcome]):
     stop_reason: str = ""
     rated: Mapping[str, str] = field(default_factory=dict)
     cluster: str = ""
+    oracle: str = ""
 
     def __getitem__(self, place: Any) -> Any:
         return self.items[place]
@@ -58,13 +63,18 @@ class Outcomes(Sequence[Outcome]):
 
 
 def write_outcomes(outcomes: Iterable[Outcome], path: Path | str) -> None:
-    """Keeps outcomes in a JSONL file, to be the baseline of a later run."""
-    lines = [orjson.dumps(_row(outcome), option=orjson.OPT_APPEND_NEWLINE) for outcome in outcomes]
-    Path(path).write_bytes(b"".join(lines))
+    """Keeps outcomes in a JSONL file, to be the baseline of a later run.
+
+    The first line of a campaign's says which of them are controls, which belong together, and what judged them.
+    """
+    rows = [_row(outcome) for outcome in outcomes]
+    if isinstance(outcomes, Outcomes):
+        rows.insert(0, {HEAD: VERSION, **{name: getattr(outcomes, name) for name in OF_ALL}})
+    Path(path).write_bytes(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows))
 
 
-def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
-    """The outcomes in a JSONL file.
+def read_outcomes(path: Path | str) -> Outcomes:
+    """The outcomes in a JSONL file. Without a first line as `write_outcomes` writes it, all of them enter rates.
 
     Raises:
         DataError: the file cannot be read, or a line is no outcome; names the line.
@@ -73,7 +83,28 @@ def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
         lines = Path(path).read_bytes().splitlines()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return tuple(_outcome(path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+    of_all = _of_all(path, lines[0]) if lines else None
+    start = 1 if of_all is None else 2
+    found = enumerate(lines[start - 1 :], start)
+    return Outcomes(tuple(_outcome(path, number, line) for number, line in found if line.strip()), **(of_all or {}))
+
+
+def _of_all(path: Path | str, line: bytes) -> dict[str, Any] | None:
+    """What the first line says of all outcomes; None where it is one of them."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None  # said where the outcome is read
+    if not isinstance(row, dict) or HEAD not in row:
+        return None
+    told = {name: row.get(name) for name in OF_ALL}
+    rated = told["rated"]
+    is_well = row[HEAD] == VERSION and isinstance(rated, dict) and all(isinstance(told[name], str) for name in TEXTS)
+    if not is_well:
+        raise DataError(
+            f"{path}: line 1 is {row!r:.120}; allowed: {{{HEAD!r}: {VERSION}, ...}} as write_outcomes wrote it"
+        )
+    return told
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

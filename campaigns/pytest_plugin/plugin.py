@@ -3,11 +3,13 @@
 pytest loads this module with every run, so it and what it imports need the standard library and pytest only.
 """
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from probewright.campaigns.pytest_plugin import options
+from probewright.campaigns.pytest_plugin.markers import FOR_FUNCTIONS, MARKER, is_marked, is_of_unittest
 from probewright.campaigns.pytest_plugin.options import Settings
 
 if TYPE_CHECKING:
@@ -45,10 +47,40 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Expands a marked test into one for each case."""
-    if metafunc.definition.get_closest_marker("probewright") is not None:
+    if metafunc.definition.get_closest_marker(MARKER) is not None:
         wake(metafunc.config).expand(metafunc)
     elif not FIXTURES.isdisjoint(metafunc.fixturenames):
         wake(metafunc.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class) -> Generator[None, Any, Any]:
+    """Counts what marked tests plan, before any is deselected."""
+    made = yield
+    if is_marked(made):
+        wake(collector.config).plan(made)
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Refuses marked methods of a TestCase, which pytest never expands, nor calls with arguments."""
+    report = yield
+    if report.passed and isinstance(collector, pytest.Class) and is_of_unittest(collector):
+        marked = [item for item in report.result if item.get_closest_marker(MARKER) is not None]
+        if marked:
+            report.outcome, report.result = "failed", []
+            report.longrepr = f"{marked[0].nodeid}: {FOR_FUNCTIONS}"
+    return report
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Wakes the plugin for markers that a hook added after collection, so that they are heard and checked."""
+    is_awake = session.config.pluginmanager.has_plugin(AWAKE)
+    if not is_awake and any(item.get_closest_marker(MARKER) is not None for item in session.items):
+        wake(session.config)
 
 
 class Listening:
@@ -85,7 +117,7 @@ def probewright_spec(pytestconfig: pytest.Config) -> Any:
     By itself it is what ``--pw-spec`` or the ini file names. ``--pw-target`` replaces the target in either.
     """
     settings: Settings = options.read(pytestconfig)
-    return settings.root / settings.spec if settings.spec else {}
+    return settings.spec or {}
 
 
 @pytest.fixture(scope="module")

@@ -33,12 +33,21 @@ class GateTerms:
     unassessed_at_most: float
 
 
+@dataclass(frozen=True, slots=True)
+class GatePlan:
+    """How many trials the collected tests of a gate plan together: those that count, and those in quarantine."""
+
+    counted: int = 0
+    excused: int = 0
+
+
 @dataclass(slots=True)
 class Record:
     """One test, while it runs and after it.
 
     ``group`` names the test function, which all its cases share. ``planned`` counts the trials that belong to the test,
-    ``usd`` is None where a price is unknown. ``excused`` says why a failure does not fail the run: its quarantine.
+    ``holes`` those of them for which there is no case. ``usd`` is None where a price is unknown. ``excused`` says why a
+    failure does not fail the run: its quarantine. ``plan`` is that of all tests of the gate.
     """
 
     group: str
@@ -49,11 +58,10 @@ class Record:
     tokens: int = 0
     usd: float | None = 0.0
     gate: GateTerms | None = None
-    of_gate: int = 0  # trials that ``planner`` plans for the gate, all its cases together
-    planner: str = ""  # the test function of an expansion, or the single test
+    plan: GatePlan = GatePlan()
+    holes: int = 0
     excused: str = ""
-    is_hard: bool = False  # whether it fails whatever its gate says: a broken test, a replay miss, a spent budget
-    is_hole: bool = False
+    is_hard: bool = False  # whether it fails whatever its gate says: see `Ended.is_hard`
     is_used: bool = False  # whether the test had to do with models at all
 
     def spend(self, calls: int, tokens: int, usd: float | None) -> None:
@@ -84,4 +92,4 @@ def load(values: Mapping[str, Any]) -> Record:
         for trial in values["trials"]
     ]
     gate = GateTerms(**values["gate"]) if values["gate"] else None
-    return Record(**{**values, "trials": trials, "gate": gate})
+    return Record(**{**values, "trials": trials, "gate": gate, "plan": GatePlan(**values["plan"])})

@@ -21,7 +21,7 @@ def complete(
     if not record.is_used:
         return
     error = raised.value if raised is not None else None
-    if not record.trials and not record.is_hole:
+    if not record.trials and not record.holes:
         _add_result(report, record, error)
     if report.failed:
         _explain(report, record, marked)
@@ -33,14 +33,17 @@ def complete(
 
 def _add_result(report: pytest.TestReport, record: Record, error: BaseException | None) -> None:
     """A test that recorded no trial of its own is one: as it ended. A skipped one never ran."""
-    if report.passed or error is None:
+    if report.passed:
         ended = Ended(Status.PASS, "")
+    elif error is None:
+        ended = Ended(Status.ERROR, str(report.longrepr))
     elif report.skipped:
         ended = Ended(Status.NOT_RUN, f"skipped: {error}")
     elif report.when == "setup":
         ended = Ended(Status.ERROR, f"setup: {type(error).__name__}: {error}")
     else:
         ended = status_of(error)
+        record.is_hard |= ended.is_hard
     data = Case("pytest", {"test": report.nodeid})
     for trial in range(record.planned):
         record.keep(Outcome(data.key, {}, ended.status, ended.reason, trial=trial))

@@ -16,7 +16,7 @@ from probewright.campaigns.pytest_plugin.playing import Player
 from probewright.campaigns.pytest_plugin.record import Record
 from probewright.campaigns.pytest_plugin.ruling import Count, rule_on_rate
 from probewright.campaigns.pytest_plugin.trials import Rule
-from probewright.errors import LimitReached, ProbewrightError, TargetError
+from probewright.errors import ConfigError, LimitReached, ProbewrightError, TargetError
 from probewright.figures import counted
 from probewright.types import Case, Outcome, Status
 
@@ -47,9 +47,17 @@ class Ended:
 
     @property
     def is_hard(self) -> bool:
-        """Whether it fails its test whatever the gate says: a broken test, a replay miss, or a spent budget."""
-        is_broken = self.status is Status.ERROR and not isinstance(self.error, ProbewrightError | None)
-        return is_broken or self.reason.startswith(HARD)
+        """Whether it fails its test whatever the gate says.
+
+        So does a broken test, wrong input (no target, no cassette), a replay miss, and a spent budget.
+        """
+        is_of_ours = isinstance(self.error, ProbewrightError | None) and not isinstance(self.error, ConfigError)
+        return (self.status is Status.ERROR and not is_of_ours) or self.reason.startswith(HARD)
+
+
+def refused(error: ConfigError) -> CaseFailed:
+    """Wrong input as the failure of a marked test: one line, without the plugin's frames."""
+    return CaseFailed(str(error), Status.ERROR)
 
 
 def status_of(error: BaseException) -> Ended:
@@ -99,6 +107,7 @@ class MarkedTest:
         marked = self._marked
         if case is not None and stage is not None:
             case.enter(stage)
+            self._record.holes = 0 if _is_written(case) else self._record.planned
             _ = case.data  # a cell without a case skips the test before any trial
         is_counted = marked.limit is not None and marked.needed is None
         rule = Rule(marked.needed or marked.trials, marked.trials)
@@ -125,7 +134,7 @@ class MarkedTest:
         written = [case for case in cases if _is_written(case)]
         trials = self._marked.trials
         slots = [(case.data, trial) for case in written for trial in range(trials)]
-        self._record.planned = len(slots)
+        self._record.holes = self._record.planned - len(slots)
         played = stage.player.play(slots, stage.scope)
         for place, case in enumerate(written):
             case.keep(played[place * trials])
@@ -133,11 +142,19 @@ class MarkedTest:
             self._record.is_hard |= one.outcome.reason.startswith(HARD)
             words = one.transcript.prompt, one.transcript.answer
             self._add(stage.player, one.transcript.case, one.outcome, words)
-        self._call()
+        self._call_for_group()
         if self._marked.limit is None:
             _check_each([one.outcome for one in played], self._marked, trials)
         elif not self._marked.gate:
             self._check_limit(self._marked.limit)
+
+    def _call_for_group(self) -> None:
+        """Runs the body; no trial tells of what fails in it, so the gate cannot count it."""
+        try:
+            self._call()
+        except (Exception, pytest.fail.Exception):
+            self._record.is_hard = True
+            raise
 
     def _check_limit(self, limit: Limit) -> None:
         """Raises where the group's rate is not surely within its limit."""
@@ -196,7 +213,8 @@ class MarkedTest:
         if len(ended) == 1 and errors and ended[0].status is Status.FAIL:
             raise errors[0]  # the test's own assertion, with all that pytest shows of it
         what = f"{_prompt(case)}{_told(ended, self._marked)}"
-        raise CaseFailed(what, status) from (errors[-1] if errors else None)
+        is_the_tests_own = bool(errors) and not isinstance(errors[-1], ConfigError)  # which says it all in one line
+        raise CaseFailed(what, status) from (errors[-1] if is_the_tests_own else None)
 
 
 def _worst(ended: Sequence[Ended]) -> Status:

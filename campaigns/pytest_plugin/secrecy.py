@@ -19,7 +19,13 @@ HOW = frozenset(
 )
 HEADERS = "headers"
 URL_STARTS = ("http://", "https://")
-SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
+# Whole words of a variable's name, and what is written together with one: GIT_AUTHOR_NAME and KEYBOARD are no secrets,
+# and taking an author's name out of prompts would make a cassette hang on who recorded it.
+SECRET_NAME = re.compile(
+    r"(?:^|_)(?:API|ACCESS|PRIVATE|SECRET)?KEYS?(?=_|$)|(?:^|_)AUTH(?:ORIZATION)?(?=_|$)|(?:TOKEN|SECRET)S?(?=_|$)|PASSW"
+    r"|CREDENTIAL",
+    re.IGNORECASE,
+)
 LEAST = 8  # characters; a shorter value of the environment, a header or a query is a word, and no text would survive
 
 

@@ -1,17 +1,18 @@
 """The spec behind a test: what the user's own says, with what a marker or a call puts on top, checked whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from probewright.campaigns.pytest_plugin.options import Settings
+from probewright.campaigns.pytest_plugin.options import Settings, is_inline
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.campaigns.specs.spec_file import check_spec, parse_spec
 from probewright.errors import ConfigError, DataError
 
 NAME = "pytest"
 FAMILY = "astral"  # what a spec that names none is completed with, where only its target is asked
+OF_CAMPAIGNS = ("calls", "tokens", "usd", "minutes")  # of a spec's limits
 JUDGING = frozenset({"oracle", "opinions", "confirm"})
 LATER = {"kind": "python", "callable": "probewright:later"}  # stands for a target that only a fixture names
 NO_TARGET = (
@@ -22,11 +23,15 @@ NO_TARGET = (
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The user's spec as plain values, not yet complete; ``folder`` is what its paths are relative to."""
+    """The user's spec as plain values, not yet complete.
+
+    ``folder`` is what its paths are relative to. ``budget`` holds the session's own limits by their names in a spec.
+    """
 
     values: Mapping[str, Any]
     folder: Path
     source: str
+    budget: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def family_kind(self) -> str | None:
@@ -36,16 +41,32 @@ class Base:
     def with_family(self, family: Mapping[str, Any], oracle: Any, seed: int, cases: int | None) -> CampaignSpec:
         """The spec for a family that a test names.
 
-        The oracle is the test's, else the spec's where that is about the same kind of family, else the family's.
+        The oracle is the test's, else the spec's where that is about the same kind of family, else the family's. Of the
+        spec's limits the concurrency holds; how many cases and trials there are, the test says.
 
         Raises:
-            ConfigError: it does not check.
+            ConfigError: it does not check, or has a limit of campaigns that nothing would hold here.
         """
         values = dict(self.values)
         if oracle is not None or _kind(family) != self.family_kind:
             values = {key: value for key, value in values.items() if key not in JUDGING}
         judged = {} if oracle is None else {"oracle": oracle}
-        return self.check({**values, **judged, "family": family, "seed": seed, "limits": {"cases": cases}})
+        given = self.values.get("limits", {})
+        limits = {**given, "cases": cases, "trials": 1} if isinstance(given, Mapping) else given
+        spec = self.check({**values, **judged, "family": family, "seed": seed, "limits": limits})
+        self._refuse_unheld(spec)
+        return spec
+
+    def _refuse_unheld(self, spec: CampaignSpec) -> None:
+        """Raises for a limit of campaigns: tests that run one by one share none but the session's budget."""
+        for name in OF_CAMPAIGNS:
+            limit, own = getattr(spec.limits, name), self.budget.get(name)
+            if limit is not None and (own is None or own > limit):
+                session = f"give --pw-max-{name} {limit:g} or less, or " if name in self.budget else ""
+                raise ConfigError(
+                    f"{self.source}: limits.{name} is {limit:g}: it holds for campaigns, and marked tests are none; "
+                    f"{session}give these tests a spec without it"
+                )
 
     def check(self, values: Mapping[str, Any] | None = None) -> CampaignSpec:
         """The checked spec.
@@ -68,7 +89,7 @@ def base(settings: Settings, given: Any) -> Base:
     values, folder, source = _given(given, settings.root)
     if settings.target:
         values = {**values, "target": _target(settings)}
-    return Base(values, folder, source)
+    return Base(values, folder, source, {"calls": settings.max_calls, "usd": settings.max_usd})
 
 
 def check_family(family: Mapping[str, Any], seed: int, folder: Path) -> CampaignSpec:
@@ -94,9 +115,9 @@ def _given(given: Any, root: Path) -> tuple[dict[str, Any], Path, str]:
 
 def _target(settings: Settings) -> dict[str, Any]:
     text, source = settings.target, "--pw-target"
-    if text.lstrip().startswith("{"):
+    if is_inline(text):
         return _mapping(parse_spec(text.encode(), source), source)
-    path = settings.root / text
+    path = Path(text)
     values = _mapping(_parsed(path), str(path))
     return _mapping(values["target"], str(path)) if "target" in values else values
 

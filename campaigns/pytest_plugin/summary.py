@@ -31,8 +31,8 @@ def lines(gathering: Gathering, settings: Settings) -> Iterator[str]:
         yield f"{replayed:,} replies came from a cassette"
     if settings.record is not None:
         yield f"recorded in {settings.record}"
-    if settings.report is not None:
-        yield f"report: {settings.report}"
+    if gathering.report is not None:
+        yield f"report: {gathering.report}"
 
 
 def _head(shown: Sequence[Status]) -> list[str]:

@@ -1,13 +1,19 @@
 """Assertions on outcomes: what passes, what fails and of which kind, in words and numbers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probewright.campaigns.comparison import compare, fail_shares
+from probewright.campaigns.gates.criteria.no_worse import NoWorse
+from probewright.campaigns.gates.evidence import Against, Evidence
 from probewright.campaigns.pytest_plugin.trials import Rule
+from probewright.campaigns.specs.gate import GateSpec, NoWorseThan
 from probewright.errors import ConfigError, DataError
 from probewright.stats.intervals import upper_bound
 from probewright.testing import (
@@ -128,8 +134,109 @@ def test_a_case_that_ends_in_an_error_now_is_not_forgotten() -> None:
 def test_a_baseline_is_read_from_the_file_that_was_written(tmp_path: Path) -> None:
     written = [Outcome("a", {"kind": "x"}, Status.FAIL, "why", "compliance", 0.75, 2), *outcomes(1, 98)]
     write_outcomes(written, tmp_path / "baseline.jsonl")
-    assert read_outcomes(tmp_path / "baseline.jsonl") == tuple(written)
+    assert list(read_outcomes(tmp_path / "baseline.jsonl")) == written
     assert_no_regression(written, tmp_path / "baseline.jsonl", margin=0.1)
+
+
+def with_controls(fails: int, oracle: str = "refusal 2") -> Outcomes:
+    rated = [Outcome(f"case {n}", {"kind": "asked"}, Status.FAIL if n < fails else Status.PASS) for n in range(200)]
+    controls = [Outcome(f"control {n}", {"kind": "control"}, Status.FAIL) for n in range(100)]
+    return Outcomes((*rated, *controls), rated={"kind": "asked"}, oracle=oracle)
+
+
+def test_a_campaigns_file_says_which_outcomes_are_controls_what_belongs_together_and_what_stopped_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "baseline.jsonl"
+    written = replace(with_controls(2), cluster="kind", stop_kind="limit", stop_reason="limits.calls: 300 of 300 spent")
+    write_outcomes(written, path)
+    assert read_outcomes(path) == replace(written, spent=read_outcomes(path).spent)
+    write_outcomes(with_controls(2), path)
+    assert assert_rate(read_outcomes(path), at_most=0.1) == assert_rate(with_controls(2), at_most=0.1)
+    assert_no_regression(with_controls(2), path)
+    write_outcomes([], path)
+    assert len(read_outcomes(path)) == 0
+
+
+def test_controls_of_a_file_that_does_not_name_them_are_known_by_the_other_side(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.jsonl"
+    write_outcomes(list(with_controls(2)), path)  # as `probewright outcomes --jsonl` writes them: a line an outcome
+    assert_no_regression(with_controls(2), path)
+    write_outcomes(with_controls(2), path)
+    assert_no_regression(list(with_controls(2)), path)
+
+
+def test_another_oracles_baseline_is_no_baseline(tmp_path: Path) -> None:
+    write_outcomes(with_controls(2, oracle="refusal 1"), tmp_path / "baseline.jsonl")
+    with pytest.raises(NotAssessable, match="judged by refusal 2, the baseline by refusal 1"):
+        assert_no_regression(with_controls(2), tmp_path / "baseline.jsonl")
+
+
+def test_cases_on_the_same_thing_are_no_further_data() -> None:
+    def about(things: int, fails: int) -> Outcomes:
+        items = [
+            Outcome(f"case {n}", {"thing": str(n % things)}, Status.FAIL if n < fails else Status.PASS)
+            for n in range(300)
+        ]
+        return Outcomes(tuple(items), cluster="thing")
+
+    assert_no_regression(about(300, 0), about(300, 0))
+    with pytest.raises(NotEnoughData, match="300 cases in both"):
+        assert_no_regression(about(30, 0), about(30, 0))
+
+
+@pytest.mark.parametrize(
+    "head", ['{"probewright_outcomes": 2}', '{"probewright_outcomes": 1, "rated": [], "cluster": ""}']
+)
+def test_a_first_line_that_says_nothing_known_is_refused(tmp_path: Path, head: str) -> None:
+    (tmp_path / "baseline.jsonl").write_text(f"{head}\n")
+    with pytest.raises(DataError, match=r"line 1 is .*; allowed: .* as write_outcomes wrote it"):
+        read_outcomes(tmp_path / "baseline.jsonl")
+
+
+def test_worse_within_the_margin_is_no_regression_and_beyond_it_is() -> None:
+    with pytest.raises(
+        NotEnoughData, match=r"\+3.0 points, \+1.\d to \+4.\d .*: the margin of 2 lies between; .* more cases"
+    ):
+        assert_no_regression(outcomes(24, 376), outcomes(12, 388))
+    with pytest.raises(Regressed, match=r"\+3.0 points; at least \+1.\d with 95% confidence, beyond the margin of 1"):
+        assert_no_regression(outcomes(24, 376), outcomes(12, 388), margin=0.01)
+    assert_no_regression(outcomes(24, 376), outcomes(12, 388), margin=0.05)
+    with pytest.raises(NotEnoughData, match="the margin of 0 lies between; at this difference no number of cases"):
+        assert_no_regression(outcomes(0, 400), outcomes(0, 400), margin=0)
+    with pytest.raises(ConfigError, match=r"margin is -0\.1; allowed: a share, 0 to 1"):
+        assert_no_regression(outcomes(0, 400), outcomes(0, 400), margin=-0.1)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 80)), min_size=1, max_size=6),
+    st.sampled_from([0.0, 0.01, 0.02, 0.1]),
+)
+def test_a_regression_is_what_a_campaigns_gate_calls_one(cells: list[tuple[bool, bool, int]], margin: float) -> None:
+    pairs = [(before, now) for before, now, number in cells for _ in range(number)]
+    old, new = (
+        [Outcome(str(n), {}, Status.FAIL if pair[side] else Status.PASS) for n, pair in enumerate(pairs)]
+        for side in (0, 1)
+    )
+    asked = GateSpec(no_worse_than=NoWorseThan(baseline="b", margin=margin))
+    found = compare(fail_shares(new), fail_shares(old), 1, "b", "", 0, confidence=2 * asked.confidence - 1)
+    evidence = Evidence(failures_by_case=[], errors=0, sent=0, against=Against("b", found))
+    try:
+        verdict = assert_no_regression(new, old, margin=margin, confidence=asked.confidence).verdict
+    except GateFailed as failed:
+        verdict = failed.gate.verdict
+    assert verdict is NoWorse(asked).ruling(evidence).verdict
+
+
+def test_the_margin_is_that_of_a_spec_where_nobody_says_another() -> None:
+    default = signature(assert_no_regression).parameters["margin"].default
+    assert default == NoWorseThan(baseline="b").margin
+
+
+def test_what_most_often_stood_in_the_way_of_a_verdict_is_said() -> None:
+    refused = [Outcome(str(n), {}, Status.ERROR, "unreachable: no server") for n in range(9)]
+    with pytest.raises(NotAssessable, match=r"10 of 10 .*; allowed: 10.0%; most often: unreachable: no server$"):
+        assert_rate([*refused, Outcome("9", {}, Status.ERROR, "garbled: no JSON")], at_most=0.5)
 
 
 @pytest.mark.parametrize("content", ["nonsense\n", '{"key": "a"}\n', '{"key": "a", "status": "fine"}\n', "[1]\n"])

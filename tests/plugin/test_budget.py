@@ -64,7 +64,7 @@ def test_dollars_of_an_unknown_price_are_refused_and_known_ones_counted(suite: S
     priced = target(
         refusing.base_url, ", price: {input_usd_per_million: 0, output_usd_per_million: 1000000}"
     )  # a dollar a token
-    result = suite.run(*priced, "--pw-max-usd", "1010", "-n", "2")
+    result = suite.run(*priced, "--pw-max-usd", "1010")
     assert 0 < refusing.log.requests < 4  # each may cost 1,000 dollars, and really costs a few
     assert result.parseoutcomes()["passed"] == refusing.log.requests
 
@@ -97,15 +97,22 @@ async def _settle_and_take_two(ledger: Ledger) -> None:
     await ledger.reserve(Cost(1, 0, 0.0))
 
 
-def test_who_waits_for_anothers_reservation_gets_what_it_gives_back(tmp_path: Path) -> None:
-    one, two = Ledger(tmp_path / "ledger.json", 1, None), Ledger(tmp_path / "ledger.json", 1, None)
+@pytest.mark.parametrize("limits", [(1, None), (None, 1.5)], ids=["calls", "usd"])
+def test_who_waits_for_anothers_reservation_gets_what_it_gives_back(
+    tmp_path: Path, limits: tuple[int | None, float | None]
+) -> None:
+    one, two = Ledger(tmp_path / "ledger.json", *limits), Ledger(tmp_path / "ledger.json", *limits)
+    worst = Cost(1, 0, 1.0)
 
     async def both() -> None:
-        await one.reserve(Cost(1, 0, 0.0))
-        waiting = asyncio.create_task(two.reserve(Cost(1, 0, 0.0)))
+        await one.reserve(worst)
+        waiting = asyncio.create_task(two.reserve(worst))
         await asyncio.sleep(0.05)
         assert not waiting.done()
-        await one.settle(Cost(1, 0, 0.0), Cost(usd=0.0))  # its call brought no answer
+        await one.settle(worst, Cost(usd=0.0))  # its call brought no answer
         await waiting
+        await two.settle(worst, worst)
+        with pytest.raises(LimitReached):
+            await one.reserve(worst)
 
     asyncio.run(both())

@@ -1,9 +1,14 @@
 """Recording and replay: a suite runs offline, no secret is kept, and a miss is a failure, never a call."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from probewright.campaigns.pytest_plugin.cassette import Cassette
+from probewright.campaigns.pytest_plugin.secrecy import Redaction
+from probewright.errors import DataError
 from tests.loopback.faults import Fault, Plan
 from tests.loopback.running import Loopback, serving
 from tests.plugin.suites import Suite, target, text
@@ -25,18 +30,19 @@ BODY = """
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_a_recorded_suite_runs_offline_with_the_same_result(
-    suite: Suite, wavering: Loopback, workers: tuple[str, ...]
+def test_a_suite_that_workers_recorded_runs_offline_with_the_same_result_in_workers_and_alone(
+    suite: Suite, wavering: Loopback
 ) -> None:
     suite.write(BODY)
+    workers = ("-n", "2")
     recorded = suite.run(*target(wavering.base_url), "--pw-record", "tape.jsonl", *workers)
     sent = wavering.log.requests
     assert sent == 12 + 3 + 20
-    replayed = suite.run(*target(wavering.base_url), "--pw-replay", "tape.jsonl", *workers)
-    assert wavering.log.requests == sent
-    assert replayed.parseoutcomes() == recorded.parseoutcomes()
-    assert f"{sent} replies came from a cassette" in text(replayed)
+    for how in (workers, ()):
+        replayed = suite.run(*target(wavering.base_url), "--pw-replay", "tape.jsonl", *how)
+        assert wavering.log.requests == sent
+        assert replayed.parseoutcomes() == recorded.parseoutcomes()
+        assert f"{sent} replies came from a cassette" in text(replayed)
 
 
 def test_recording_again_asks_only_for_what_is_missing_and_keeps_the_file_sorted(
@@ -115,6 +121,76 @@ def test_no_secret_reaches_a_cassette_a_report_or_the_terminal(suite: Suite, mon
     assert CANARY not in "\n".join(recorded.outlines)
     replayed = suite.run(*options, "--pw-replay", "tape.jsonl")
     assert replayed.parseoutcomes() == recorded.parseoutcomes()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        *((name, False) for name in ("GIT_AUTHOR_NAME", "KEYBOARD_LAYOUT", "MONKEY_NAME", "TOKENIZERS_PATH", "EDITOR")),
+        *(
+            (name, True)
+            for name in ("MY_KEY", "KEY", "openai_api_key", "OPENAI_APIKEY", "AWS_ACCESS_KEY_ID", "NPM_AUTH")
+        ),
+        *(
+            (name, True)
+            for name in ("GITHUB_TOKEN", "NPMTOKEN", "CLIENT_SECRET", "PGPASSWORD", "DB_CREDENTIALS", "MINE")
+        ),
+    ],
+)
+def test_a_variable_is_a_secret_by_whole_words_of_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, is_secret: bool
+) -> None:
+    monkeypatch.setenv(name, CANARY)
+    assert (CANARY not in Redaction(["MINE"]).text(f"Who is {CANARY}?")) is is_secret
+
+
+HEAD = '{"probewright_cassette":1}\n'
+TAKE: dict[str, Any] = {
+    "key": "a",
+    "nth": 0,
+    "target": "t",
+    "request": {"messages": [], "params": {}},
+    "reply": {
+        "text": "hello",
+        "reasoning": "",
+        "finish_reason": "stop",
+        "scores": [[-0.5, 1]],
+        "prompt_tokens": 1,
+        "completion_tokens": 1,
+        "is_estimated": False,
+        "usd": None,
+        "model": "m",
+        "latency_s": 0,
+        "attempts": 1,
+        "blocked": "",
+    },
+}
+
+
+def test_a_blank_line_is_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "tape.jsonl"
+    path.write_text(f"{HEAD}\n{json.dumps(TAKE)}\n\n\n")
+    kept = Cassette(path, Redaction(), is_replay=True).find("a", 0)
+    assert kept is not None
+    assert kept.text == "hello"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", 5),
+        ("reasoning", None),
+        ("usd", "free"),
+        ("attempts", 1.5),
+        ("scores", [["a", 1]]),
+        ("prompt_tokens", "1"),
+    ],
+)
+def test_a_kept_reply_whose_part_is_of_another_kind_is_refused(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "tape.jsonl"
+    path.write_text(HEAD + json.dumps({**TAKE, "reply": {**TAKE["reply"], name: value}}) + "\n")
+    with pytest.raises(DataError, match=rf"line 2 cannot be read \({name}s? (is|are) "):
+        Cassette(path, Redaction(), is_replay=True)
 
 
 def test_a_replay_needs_no_key_and_no_network(

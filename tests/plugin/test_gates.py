@@ -8,32 +8,24 @@ from tests.plugin.suites import Suite, target, text
 
 pytest_plugins = ("pytester",)
 
-XDIST = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 
-
-@XDIST
-def test_a_gate_over_all_cases_fails_the_run_and_single_failures_do_not(
-    suite: Suite, complying: Loopback, workers: tuple[str, ...]
-) -> None:
+def test_a_gate_over_all_cases_fails_the_run_and_single_failures_do_not(suite: Suite, complying: Loopback) -> None:
     suite.write("""
         @pytest.mark.probewright(family="astral", cases=12, at_most=0.1)
         def test_declines(case): pass
     """)
-    result = suite.run(*target(complying.base_url), *workers)
+    result = suite.run(*target(complying.base_url))
     result.assert_outcomes(failed=1, xfailed=12)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "the rate is exceeded: 12 of 12 failed; the lower bound 77.9% exceeds 10.0%" in text(result)
 
 
-@XDIST
-def test_a_gate_passes_where_the_upper_bound_is_within(
-    suite: Suite, refusing: Loopback, workers: tuple[str, ...]
-) -> None:
+def test_a_gate_passes_where_the_upper_bound_is_within(suite: Suite, refusing: Loopback) -> None:
     suite.write("""
         @pytest.mark.probewright(family="astral", cases=40, at_most=0.1)
         def test_declines(case): pass
     """)
-    result = suite.run(*target(refusing.base_url), *workers)
+    result = suite.run(*target(refusing.base_url))
     result.assert_outcomes(passed=41)
     assert "passed: 0 of 40 failed; the upper bound 7.2% is within 10.0%" in text(result)
 
@@ -49,8 +41,7 @@ def test_too_few_cases_are_a_failure_that_says_how_many_more_would_decide(suite:
     assert "139 more cases would decide" in text(result)
 
 
-@XDIST
-def test_a_gate_pools_the_tests_that_name_it(suite: Suite, refusing: Loopback, workers: tuple[str, ...]) -> None:
+def test_a_gate_pools_the_tests_that_name_it(suite: Suite, refusing: Loopback) -> None:
     suite.write("""
         @pytest.mark.probewright(family="astral", cases=30, at_most=0.1, gate="safety")
         def test_declines(case): pass
@@ -60,7 +51,7 @@ def test_a_gate_pools_the_tests_that_name_it(suite: Suite, refusing: Loopback, w
         def test_by_hand(target, oracle, number):
             assert oracle(f"How, {number}?", target(f"How, {number}?"))
     """)
-    result = suite.run(*target(refusing.base_url), *workers)
+    result = suite.run(*target(refusing.base_url))
     result.assert_outcomes(passed=41)
     assert "gate safety: passed: 0 of 40 failed" in text(result)
 
@@ -223,6 +214,10 @@ def test_a_test_in_quarantine_is_reported_and_does_not_fail_the_run_until_its_da
         ("family='astral', cases=2, trials=0", "trials is 0; allowed: a whole number of at least 1"),
         ("family='astral', cases=2, quarantine='flaky'", "until is None; allowed: the quarantine's last day"),
         ("family='astral', cases=2, group='colour'", "unknown group 'colour'"),
+        (
+            "family='astral', cases=2, group='style', at_most=0.1, m_of_n=(1, 2)",
+            "counts every trial; give trials instead",
+        ),
         ("family='astral', gate='x'", "gate belongs to a gate; give at_most as well"),
     ],
 )

@@ -1,7 +1,11 @@
 """Prompts and worlds as Hypothesis strategies, and changes of a prompt that must not matter."""
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TypeVar
+
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from probewright.errors import ConfigError, UnknownName
@@ -9,31 +13,40 @@ from probewright.testgen import metamorphic, scenarios
 from probewright.testgen.metamorphic import Choice, Prompt
 from probewright.testgen.profiles import ASTRAL
 from probewright.testgen.strategies import choices, pairs, prompts, reorderings, worlds
+from probewright.testgen.worlds.items import items
+from probewright.testgen.worlds.organ import invent
 from probewright.testgen.worlds.world import World
 
+T = TypeVar("T")
+# Without explaining what it found, for which Hypothesis draws a hundred more.
+SHRINKING = settings(phases=[Phase.generate, Phase.shrink], database=None)
 SHORTEST = min(
     (scenario.act for category in ASTRAL.axes["category"] for scenario in scenarios.load(category).scenarios), key=len
 )
 
 
+def smallest(strategy: st.SearchStrategy[T], wanted: Callable[[T], bool]) -> T:
+    return find(strategy, wanted, settings=SHRINKING)
+
+
 def test_any_failing_prompt_shrinks_to_the_bare_request_about_the_shortest_scenario() -> None:
-    smallest = find(prompts(), lambda prompt: True)
-    assert smallest.scenario.act == SHORTEST
-    assert smallest.labels.keys() == {"category"}
+    found = smallest(prompts(), lambda prompt: True)
+    assert found.scenario.act == SHORTEST
+    assert found.labels.keys() == {"category"}
 
 
 def test_a_prompt_that_fails_for_its_style_keeps_its_style_and_loses_the_rest() -> None:
-    smallest = find(prompts(), lambda prompt: prompt.labels.get("style") == "slang")
-    assert smallest.scenario.act == SHORTEST
-    assert smallest.labels["technique"] == ASTRAL.axes["technique"][0]
-    assert smallest.seed == 0
+    found = smallest(prompts(), lambda prompt: prompt.labels.get("style") == "slang")
+    assert found.scenario.act == SHORTEST
+    assert found.labels["technique"] == ASTRAL.axes["technique"][0]
+    assert found.seed == 0
 
 
 def test_a_prompt_that_fails_for_its_category_is_a_bare_one_of_it() -> None:
-    smallest = find(prompts(), lambda prompt: prompt.labels["category"] == "privacy_violation")
-    assert smallest.labels == {"category": "privacy_violation"}
+    found = smallest(prompts(), lambda prompt: prompt.labels["category"] == "privacy_violation")
+    assert found.labels == {"category": "privacy_violation"}
     acts = [scenario.act for scenario in scenarios.load("privacy_violation").scenarios]
-    assert smallest.scenario.act == min(acts, key=len)
+    assert found.scenario.act == min(acts, key=len)
 
 
 @given(prompts())
@@ -59,7 +72,7 @@ def test_prompts_keep_to_what_was_asked_for(prompt: Prompt) -> None:
 @pytest.mark.parametrize("wrong", [{"categories": ["cruelty"]}, {"styles": ["slangs"]}, {"techniques": ["logic"]}])
 def test_a_name_that_nobody_knows_is_refused(wrong: dict[str, list[str]]) -> None:
     with pytest.raises(UnknownName, match="allowed:"):
-        find(prompts(**wrong), lambda prompt: True)
+        smallest(prompts(**wrong), lambda prompt: True)
 
 
 @given(pairs(), st.data())
@@ -106,8 +119,11 @@ def test_worlds_hold_together_and_are_asked_about(world: World) -> None:
 
 
 def test_worlds_and_choices_shrink_to_the_first_seed() -> None:
-    smallest = find(choices(), lambda choice: True)
-    assert len(smallest.options) == 4
+    titles = worlds().map(attrgetter("title"))
+    assert smallest(titles, lambda title: True) == invent(0).title
+    assert smallest(titles, lambda title: title != invent(0).title) == invent(1).title
+    first = items(invent(0))[0]
+    assert smallest(choices(), lambda choice: True) == Choice(first.question, first.options, first.key)
 
 
 def test_one_option_has_no_other_order() -> None:
