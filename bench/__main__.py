@@ -12,6 +12,7 @@ from bench import (
     api,
     endurance,
     imports,
+    mutation,
     oracles,
     pages,
     plugin,
@@ -35,6 +36,7 @@ BENCHES = {
     "workers": workers.bench,
     "scoring": scoring.bench,
     "training": training.bench,
+    "mutation": mutation.bench,
 }
 DEFAULT = (
     "imports",
@@ -47,7 +49,7 @@ DEFAULT = (
     "pages",
     "api",
     "workers",
-)  # the others need the extra `torch` and the model
+)  # the others need the extra `torch` and the model, or mutmut and an hour
 
 
 def main() -> int:

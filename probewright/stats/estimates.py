@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _DRAWS = 4000
 _BLOCK = 4_000_000  # weights held at once while resampling: 32 MB
+_NO_VARIANCE = 1e-30  # of a mean within 0 and 1: what rounding may leave where there is none, as within one cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def bounded_mean(
     summed = np.bincount(cluster_numbers(clusters, len(influence)), influence)
     variance = float(summed @ summed) * len(summed) / max(1, len(summed) - 1)
     fewest = min(size[0], len(summed))
-    n = min(max(value * (1 - value) / variance, fewest), size[1]) if variance > 0 else fewest
+    n = min(max(value * (1 - value) / variance, fewest), size[1]) if variance > _NO_VARIANCE else fewest
     tail = (1 - confidence) / 2
     hits, misses = value * n, (1 - value) * n
     low = float(betaincinv(hits, misses + 1, tail)) if value > 0 else 0.0

@@ -144,11 +144,14 @@ def estimate_band(scores: Sequence[float], labels: Sequence[bool], max_error: fl
     passed, missed = np.append(0, np.cumsum(sizes)), np.append(0, np.cumsum(failures))
     flagged, alarms = passed[-1] - passed, passed[-1] - passed - (missed[-1] - missed)
     best = (0, 0, len(levels))
-    for i in range(len(levels) + 1):
-        n = passed[i] + flagged[i:]
-        good = np.flatnonzero(missed[i] + alarms[i:] <= max_error * n)
+    # Below 0 and above 1 there is no band: a score of 0 is never flagged, and one of 1 never passes.
+    lowest, most_passing = int(levels[0] <= 0), len(levels) - int(levels[-1] >= 1)
+    for i in range(most_passing + 1):
+        first = max(i, lowest)
+        n = passed[i] + flagged[first:]
+        good = np.flatnonzero(missed[i] + alarms[first:] <= max_error * n)
         if len(good) and n[good[0]] > best[0]:
-            best = (int(n[good[0]]), i, i + int(good[0]))
+            best = (int(n[good[0]]), i, first + int(good[0]))
     low, high = _edges(values, level < best[1], level >= best[2])
     return _measured(values, failed, low, high, max_error, None)
 
