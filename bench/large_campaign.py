@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from probewright.campaigns.specs.spec_file import check_spec
-from probewright.protocols import Answered, Slot
+from probewright.store import Answered, Slot
 from probewright.testgen.profiles import ASTRAL
 from probewright.types import (
     Ask,

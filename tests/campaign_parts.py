@@ -13,8 +13,9 @@ from probewright.campaigns.engine.memory import MemoryStore
 from probewright.campaigns.engine.parts import Address, Opinion, Parts
 from probewright.campaigns.engine.progress import Progress
 from probewright.plugins import Plugin
-from probewright.protocols import Cost, Store
+from probewright.protocols import Cost
 from probewright.seeds import derive
+from probewright.store import Store
 from probewright.testgen.family import BaseFamily
 from probewright.testgen.search.grid import Grid
 from probewright.types import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from probewright.protocols import Answered, Slot
+from probewright.store import Answered, Slot
 from probewright.types import (
     Ask,
     Case,

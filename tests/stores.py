@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from probewright.campaigns.engine.memory import MemoryStore
-from probewright.protocols import Store
+from probewright.store import Store
 from probewright.webapp.database import WEB_SETTINGS, open_desk
 from probewright.webapp.database_url import VARIABLE, parse_database_url
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from probewright.campaigns.engine.journal import Journal
 from probewright.campaigns.engine.parts import Address
 from probewright.campaigns.engine.script import drive
-from probewright.protocols import Answered, Entry
+from probewright.store import Answered, Entry
 from probewright.types import Ask, Exchange, Reply, Role, Script
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from probewright.campaigns.engine.journal import Journal
-from probewright.protocols import Settled, Store
+from probewright.store import Settled, Store
 
 MOST = 2_000  # outcomes looked at in one query
 PAUSE_S = 0.02  # between two looks while answers come

@@ -20,7 +20,8 @@ from probewright.campaigns.engine.scribe import Scribe
 from probewright.campaigns.engine.stop import Stop, StopKind
 from probewright.campaigns.engine.turn import play
 from probewright.errors import LimiterLost, LimitReached, PoolError, StoreError, TargetError
-from probewright.protocols import Cost, Finished, Limiter, Store
+from probewright.protocols import Cost, Limiter
+from probewright.store import Finished, Store
 from probewright.types import Ask, Reply, Role
 
 RENEW_S = 20.0  # leases last three times as long

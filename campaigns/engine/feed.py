@@ -5,7 +5,7 @@ from collections import deque
 
 from probewright.campaigns.engine.journal import Journal
 from probewright.campaigns.engine.planner import Planner
-from probewright.protocols import Closed, Store, Task
+from probewright.store import Closed, Store, Task
 
 
 class Feed:

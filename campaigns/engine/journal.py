@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from probewright.errors import StoreError
-from probewright.protocols import Entry, Store
+from probewright.store import Entry, Store
 
 BATCH = 16  # answers committed together ...
 WAIT_S = 0.02  # ... or whatever came within this time

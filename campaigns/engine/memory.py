@@ -8,20 +8,8 @@ from itertools import count, takewhile
 from probewright.campaigns.engine.limiter import add
 from probewright.campaigns.engine.planner import duplicate
 from probewright.errors import Superseded
-from probewright.protocols import (
-    Answered,
-    Chunk,
-    Closed,
-    Cost,
-    Entry,
-    Finished,
-    Round,
-    Settled,
-    Slot,
-    Spent,
-    Standing,
-    Task,
-)
+from probewright.protocols import Cost
+from probewright.store import Answered, Chunk, Closed, Entry, Finished, Round, Settled, Slot, Spent, Standing, Task
 from probewright.types import Case, Exchange, Hole, Json, Outcome, Verdict
 
 CHUNK = 200

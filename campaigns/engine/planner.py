@@ -7,7 +7,8 @@ from contextlib import suppress
 from probewright.campaigns.engine.journal import Journal
 from probewright.campaigns.engine.script import run_pure
 from probewright.errors import Superseded
-from probewright.protocols import Family, Round, Search, Slot, Standing, Store
+from probewright.protocols import Family, Search
+from probewright.store import Round, Slot, Standing, Store
 from probewright.types import Case, Cell, Hole, HoleKind
 
 AHEAD = 2  # rounds that may be planned and unfinished at once

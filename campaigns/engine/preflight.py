@@ -8,7 +8,8 @@ from probewright.campaigns.engine.journal import Journal
 from probewright.campaigns.engine.parts import Opinion, Parts
 from probewright.campaigns.engine.script import drive
 from probewright.errors import LimitReached, PoolError, StoreError, TargetError
-from probewright.protocols import Oracle, Spent
+from probewright.protocols import Oracle
+from probewright.store import Spent
 from probewright.types import Ask, Exchange, Reply
 
 

@@ -18,8 +18,9 @@ from probewright.campaigns.gates.early import referee, require_sequential
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.errors import ConfigError
 from probewright.plugins import Plugin
-from probewright.protocols import Family, Limiter, Oracle, Search, Standing, Store, Target
+from probewright.protocols import Family, Limiter, Oracle, Search, Target
 from probewright.secrets import Secret
+from probewright.store import Standing, Store
 from probewright.types import Items, Role
 
 CONFIRMING = "confirm"  # the place of the confirming oracle's endpoints

@@ -4,7 +4,8 @@ import asyncio
 
 from probewright.campaigns.engine.dialogue import Answer, Dialogue
 from probewright.campaigns.engine.journal import Journal
-from probewright.protocols import Family, Store, Task
+from probewright.protocols import Family
+from probewright.store import Store, Task
 from probewright.types import Case
 
 

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from probewright.campaigns.engine.process import process_name
 from probewright.campaigns.engine.runner import Plan, budget
-from probewright.protocols import Limiter, Standing
+from probewright.protocols import Limiter
+from probewright.store import Standing
 from probewright.targets import rates
 
 

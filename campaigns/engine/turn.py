@@ -5,7 +5,8 @@ from probewright.campaigns.engine.parts import Opinion, Parts
 from probewright.campaigns.engine.ruling import UNANSWERED, UNJUDGED, ruling
 from probewright.campaigns.engine.scribe import Scribe
 from probewright.errors import AccessDenied, LimitReached, StoreError, TargetError
-from probewright.protocols import Finished, Oracle, Task
+from probewright.protocols import Oracle
+from probewright.store import Finished, Task
 from probewright.targets import asked_case
 from probewright.types import Case, Outcome, Status, Transcript, Verdict
 

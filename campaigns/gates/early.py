@@ -6,9 +6,10 @@ from typing import Any
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.errors import ConfigError
-from probewright.protocols import Search, Settled
+from probewright.protocols import Search
 from probewright.stats.evalues import Side
 from probewright.stats.sequential import RunningTest
+from probewright.store import Settled
 from probewright.testgen.described import described
 from probewright.types import ASSESSED, Status
 

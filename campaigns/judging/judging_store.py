@@ -16,7 +16,7 @@ from probewright.campaigns.rows.leases import LEASE
 from probewright.campaigns.rows.sittings import Sitting
 from probewright.campaigns.rows.store import DjangoStore
 from probewright.errors import Superseded
-from probewright.protocols import Answered, Chunk, Closed, Entry, Finished, Slot, Spent, Standing, Task
+from probewright.store import Answered, Chunk, Closed, Entry, Finished, Slot, Spent, Standing, Task
 from probewright.types import Exchange, Role, Status, Transcript, Verdict
 
 PAGE = 200  # positions looked at in one claim

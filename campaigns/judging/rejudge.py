@@ -31,7 +31,7 @@ from probewright.campaigns.specs.judges import Judge
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.campaigns.workers.launch import Interrupts, relax_garbage_collection
 from probewright.errors import ConfigError, StoreError
-from probewright.protocols import Standing
+from probewright.store import Standing
 from probewright.types import Status
 
 

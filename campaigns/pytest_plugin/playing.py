@@ -16,7 +16,7 @@ from probewright.campaigns.engine.turn import play
 from probewright.campaigns.pytest_plugin.live import Live, Scope
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.errors import ConfigError, LimitReached
-from probewright.protocols import Slot, Task
+from probewright.store import Slot, Task
 from probewright.testgen.described import described
 from probewright.types import Ask, Case, Cell, Hole, Outcome, Reply, Status, Transcript
 

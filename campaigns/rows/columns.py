@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 
 from probewright.campaigns import models
 from probewright.campaigns.rows.codec import ask_from, case_from_json, case_to_json, reply_from, request_to_json
-from probewright.protocols import Answered, Slot
+from probewright.store import Answered, Slot
 from probewright.types import Cell, Exchange, Hole, Outcome, Status, Verdict
 
 OUTCOME = ("case__key", "case__labels", "status", "reason", "label", "score", "trial")

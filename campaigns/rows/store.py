@@ -29,7 +29,7 @@ from probewright.campaigns.rows.columns import (
     verdict_row,
 )
 from probewright.errors import Superseded
-from probewright.protocols import Answered, Chunk, Closed, Entry, Finished, Round, Settled, Slot, Spent, Standing, Task
+from probewright.store import Answered, Chunk, Closed, Entry, Finished, Round, Settled, Slot, Spent, Standing, Task
 from probewright.types import Case, Cell, Hole, Outcome, Status
 
 LARGEST_CHUNK = 200

@@ -18,7 +18,7 @@ from probewright.campaigns.rows import archive
 from probewright.campaigns.rows.store import DjangoStore
 from probewright.campaigns.workers.interrupts import was_interrupted
 from probewright.errors import StoreError
-from probewright.protocols import Standing
+from probewright.store import Standing
 
 GARBAGE_THRESHOLD = 20_000  # new containers before a collection; Python's default of 700 costs a run 5 % of its CPU
 

@@ -17,7 +17,7 @@ from probewright.campaigns.rows import archive, leases
 from probewright.campaigns.rows.store import DjangoStore
 from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import ProbewrightError, StoreError
-from probewright.protocols import Standing
+from probewright.store import Standing
 
 ENDING = frozenset({StopKind.LIMIT, StopKind.TARGET, StopKind.SETUP})  # these end the campaign, others only the shift
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from probewright.errors import StoreError
-from probewright.protocols import Answered, Closed, Cost, Entry, Finished, Round, Slot, Spent, Store
+from probewright.protocols import Cost
+from probewright.store import Answered, Closed, Entry, Finished, Round, Slot, Spent, Store
 from probewright.types import (
     Ask,
     Case,

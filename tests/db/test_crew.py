@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from probewright.campaigns.engine.process import process_name
-from probewright.protocols import Round, Slot
+from probewright.store import Round, Slot
 from probewright.types import Case, Cell
 from tests.db.conftest import MakePlan
 from tests.loopback.running import serving

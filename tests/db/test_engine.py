@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 
 from probewright.campaigns.engine.engine import Engine
 from probewright.campaigns.engine.stop import StopKind
-from probewright.protocols import Finished, Round, Slot, Store
+from probewright.store import Finished, Round, Slot, Store
 from probewright.types import Case, Cell, HoleKind, Outcome, Role, Status
 from tests.campaign_parts import ByModel, FunctionTarget, LearningSearch, ManyTurns, ModelWritten, OneTurn, echo
 from tests.campaign_parts import make_engine as make_any_engine

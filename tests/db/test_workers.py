@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from probewright.campaigns.engine.engine import Engine
 from probewright.errors import Superseded
-from probewright.protocols import Answered, Closed, Cost, Finished, Round, Slot
+from probewright.protocols import Cost
+from probewright.store import Answered, Closed, Finished, Round, Slot
 from probewright.types import Ask, Case, Cell, Exchange, Generate, Hole, HoleKind, Message, Outcome, Role, Status
 from tests.campaign_parts import FunctionTarget, LearningSearch, ManyTurns, ModelWritten, OneTurn, echo
 from tests.campaign_parts import make_engine as make_any_engine

@@ -11,8 +11,8 @@ from probewright.campaigns.engine.memory import MemoryStore
 from probewright.campaigns.engine.stop import Stop, StopKind
 from probewright.campaigns.gates.early import GateReferee
 from probewright.campaigns.specs.gate import GateSpec
-from probewright.protocols import Settled
 from probewright.seeds import generator
+from probewright.store import Settled
 from probewright.types import Reply, Request, Role, last_prompt
 from tests.campaign_parts import FunctionTarget, make_engine, says
 

@@ -9,7 +9,8 @@ from probewright.campaigns.engine.limiter import BudgetLimiter
 from probewright.campaigns.engine.memory import MemoryStore
 from probewright.campaigns.engine.stop import StopKind
 from probewright.errors import AccessDenied, StoreError, Unreachable
-from probewright.protocols import Cost, Entry
+from probewright.protocols import Cost
+from probewright.store import Entry
 from probewright.types import HoleKind, Reply, Request, Role, Script, Status, Transcript, Verdict, last_prompt
 from tests.campaign_parts import (
     WORST,

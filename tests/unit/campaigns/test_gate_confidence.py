@@ -13,11 +13,11 @@ from probewright.campaigns.gates.evidence import Evidence
 from probewright.campaigns.gates.outlook import outlook
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.campaigns.specs.spec_file import check_spec
-from probewright.protocols import Settled
 from probewright.stats.evalues import Side, log_e_value
 from probewright.stats.intervals import lower_bound
 from probewright.stats.power import cases_for_gate, most_failures, passing_rate
 from probewright.stats.sequential import cases_to_certainty, plan_sequential
+from probewright.store import Settled
 from probewright.types import Outcome, Status
 from tests.gate_parts import said
 

@@ -14,8 +14,8 @@ from probewright.campaigns.gates.ruling import Gate
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.campaigns.specs.spec_file import check_spec
 from probewright.errors import ConfigError
-from probewright.protocols import Settled
 from probewright.stats.sequential import plan_sequential
+from probewright.store import Settled
 from probewright.types import Outcome, Status
 
 PASS, FAIL = Status.PASS, Status.FAIL

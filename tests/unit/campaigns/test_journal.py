@@ -9,7 +9,7 @@ import pytest
 from probewright.campaigns.engine.journal import BATCH, Journal
 from probewright.campaigns.engine.memory import MemoryStore
 from probewright.errors import StoreError
-from probewright.protocols import Answered, Entry
+from probewright.store import Answered, Entry
 from probewright.types import Ask, Exchange, Generate, Message, Reply, Role
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from probewright.campaigns.engine.memory import MemoryStore
-from probewright.protocols import Round, Slot, Standing
+from probewright.store import Round, Slot, Standing
 from probewright.types import Case, Role
 from tests.campaign_parts import FunctionTarget, LearningSearch, OneTurn, echo, make_engine
 

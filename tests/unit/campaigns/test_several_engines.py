@@ -11,7 +11,8 @@ from probewright.campaigns.engine.limiter import BudgetLimiter
 from probewright.campaigns.engine.memory import MemoryStore
 from probewright.campaigns.engine.stop import StopKind
 from probewright.errors import LimiterLost, Superseded
-from probewright.protocols import Chunk, Cost, Entry, Finished, Round
+from probewright.protocols import Cost
+from probewright.store import Chunk, Entry, Finished, Round
 from probewright.types import Role, Status
 from tests.campaign_parts import FunctionTarget, LearningSearch, OneTurn, echo, make_engine
 
