@@ -4,8 +4,8 @@ The door to `probewright.campaigns.pytest_plugin` for people who write tests; no
 """
 
 from probewright.campaigns.engine.dialogue import Withheld
-from probewright.campaigns.pytest_plugin.answering import Judgement, Undecided
-from probewright.campaigns.pytest_plugin.asserting import (
+from probewright.campaigns.pytest_plugin.asking.answering import Judgement, Undecided
+from probewright.campaigns.pytest_plugin.gates.asserting import (
     BudgetSpent,
     GateFailed,
     NotAssessable,
@@ -15,7 +15,7 @@ from probewright.campaigns.pytest_plugin.asserting import (
     assert_no_regression,
     assert_rate,
 )
-from probewright.campaigns.pytest_plugin.outcomes import Outcomes, read_outcomes, write_outcomes
+from probewright.campaigns.pytest_plugin.gates.outcomes import Outcomes, read_outcomes, write_outcomes
 
 __all__ = [
     "BudgetSpent",

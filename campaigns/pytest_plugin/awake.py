@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.case import LiveCases, Stage
-from probewright.campaigns.pytest_plugin.expansion import MANY, ONE, Expansion
-from probewright.campaigns.pytest_plugin.gathering import Gathering
-from probewright.campaigns.pytest_plugin.items import function_of, marked_of, misplaced
-from probewright.campaigns.pytest_plugin.marked import Marked, read
+from probewright.campaigns.pytest_plugin.collecting.case import LiveCases, Stage
+from probewright.campaigns.pytest_plugin.collecting.expansion import MANY, ONE, Expansion
+from probewright.campaigns.pytest_plugin.collecting.items import function_of, marked_of, misplaced
+from probewright.campaigns.pytest_plugin.collecting.marked import Marked, read
+from probewright.campaigns.pytest_plugin.collecting.planning import Plans, cases_in
 from probewright.campaigns.pytest_plugin.markers import MARKER
 from probewright.campaigns.pytest_plugin.options import Settings
-from probewright.campaigns.pytest_plugin.planning import Plans, cases_in
-from probewright.campaigns.pytest_plugin.record import GatePlan, GateTerms, Record, load
+from probewright.campaigns.pytest_plugin.telling.gathering import Gathering
+from probewright.campaigns.pytest_plugin.telling.record import GatePlan, GateTerms, Record, load
 from probewright.errors import ConfigError
 
 if TYPE_CHECKING:  # else collecting tests would load what only running them needs
-    from probewright.campaigns.pytest_plugin.answering import AskOracle, AskTarget
-    from probewright.campaigns.pytest_plugin.campaigning import RunCampaign
-    from probewright.campaigns.pytest_plugin.inventing import Invent
-    from probewright.campaigns.pytest_plugin.live import Scope
+    from probewright.campaigns.pytest_plugin.asking.answering import AskOracle, AskTarget
+    from probewright.campaigns.pytest_plugin.asking.campaigning import RunCampaign
+    from probewright.campaigns.pytest_plugin.asking.inventing import Invent
+    from probewright.campaigns.pytest_plugin.asking.live import Scope
     from probewright.campaigns.pytest_plugin.running import MarkedTest
     from probewright.campaigns.pytest_plugin.workshop import Workshop
 
@@ -91,7 +91,7 @@ class Awake:
     def invent(self) -> "Invent":
         """What the fixture ``world`` gives."""
         # Here, since worlds load pydantic: not every test wants one.
-        from probewright.campaigns.pytest_plugin.inventing import Invent  # noqa: PLC0415
+        from probewright.campaigns.pytest_plugin.asking.inventing import Invent  # noqa: PLC0415
 
         return Invent()
 
@@ -117,7 +117,7 @@ class Awake:
     def _current_scope(self) -> "Scope":
         if self._scope is None:
             # Here, as above; it is loaded by now.
-            from probewright.campaigns.pytest_plugin.live import Scope  # noqa: PLC0415
+            from probewright.campaigns.pytest_plugin.asking.live import Scope  # noqa: PLC0415
 
             self._scope = Scope(self._record)
             self._record.is_used = True
@@ -186,7 +186,7 @@ class Awake:
             self._record.is_hard = True
         if call.when == "call" or (call.when == "setup" and not report.passed):
             # Here, as above.
-            from probewright.campaigns.pytest_plugin.reporting import complete  # noqa: PLC0415
+            from probewright.campaigns.pytest_plugin.telling.reporting import complete  # noqa: PLC0415
 
             complete(item, report, self._record, call.excinfo, self._marked)
         return report
@@ -236,7 +236,7 @@ class Awake:
         if self._is_worker or not (self._gathering.rows or has_to_write):
             return (yield)
         # Here, since gates load statistics.
-        from probewright.campaigns.pytest_plugin.ending import end, remember  # noqa: PLC0415
+        from probewright.campaigns.pytest_plugin.telling.ending import end, remember  # noqa: PLC0415
 
         end(session, exitstatus, self._gathering, self._settings)
         try:
@@ -248,7 +248,7 @@ class Awake:
         """The table of what tests asked, and what came of it."""
         if self._gathering.rows:
             # Here, as above.
-            from probewright.campaigns.pytest_plugin.summary import lines  # noqa: PLC0415
+            from probewright.campaigns.pytest_plugin.telling.summary import lines  # noqa: PLC0415
 
             terminalreporter.section("probewright")
             for line in lines(self._gathering, self._settings):

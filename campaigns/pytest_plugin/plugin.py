@@ -13,10 +13,10 @@ from probewright.campaigns.pytest_plugin.markers import FOR_FUNCTIONS, MARKER, i
 from probewright.campaigns.pytest_plugin.options import Settings
 
 if TYPE_CHECKING:
-    from probewright.campaigns.pytest_plugin.answering import AskOracle, AskTarget
+    from probewright.campaigns.pytest_plugin.asking.answering import AskOracle, AskTarget
+    from probewright.campaigns.pytest_plugin.asking.campaigning import RunCampaign
+    from probewright.campaigns.pytest_plugin.asking.inventing import Invent
     from probewright.campaigns.pytest_plugin.awake import Awake
-    from probewright.campaigns.pytest_plugin.campaigning import RunCampaign
-    from probewright.campaigns.pytest_plugin.inventing import Invent
 
 AWAKE = "probewright-awake"
 LISTENING = "probewright-listening"

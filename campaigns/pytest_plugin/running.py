@@ -7,15 +7,15 @@ import pytest
 
 from probewright.campaigns.engine.dialogue import Withheld
 from probewright.campaigns.gates.ruling import GateVerdict
-from probewright.campaigns.pytest_plugin.answering import Undecided
-from probewright.campaigns.pytest_plugin.asserting import WORDS
-from probewright.campaigns.pytest_plugin.case import LiveCase, Stage
-from probewright.campaigns.pytest_plugin.cassette import CassetteMiss
-from probewright.campaigns.pytest_plugin.marked import Limit, Marked
-from probewright.campaigns.pytest_plugin.playing import Player
-from probewright.campaigns.pytest_plugin.record import Record
-from probewright.campaigns.pytest_plugin.ruling import Count, rule_on_rate
-from probewright.campaigns.pytest_plugin.trials import Rule
+from probewright.campaigns.pytest_plugin.asking.answering import Undecided
+from probewright.campaigns.pytest_plugin.asking.cassette import CassetteMiss
+from probewright.campaigns.pytest_plugin.asking.playing import Player
+from probewright.campaigns.pytest_plugin.collecting.case import LiveCase, Stage
+from probewright.campaigns.pytest_plugin.collecting.marked import Limit, Marked
+from probewright.campaigns.pytest_plugin.gates.asserting import WORDS
+from probewright.campaigns.pytest_plugin.gates.ruling import Count, rule_on_rate
+from probewright.campaigns.pytest_plugin.gates.trials import Rule
+from probewright.campaigns.pytest_plugin.telling.record import Record
 from probewright.errors import ConfigError, LimitReached, ProbewrightError, TargetError
 from probewright.figures import counted
 from probewright.types import Case, Outcome, Status

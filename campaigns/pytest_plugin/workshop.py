@@ -6,15 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from probewright.campaigns.pytest_plugin.answering import AskOracle, AskTarget
-from probewright.campaigns.pytest_plugin.campaigning import RunCampaign
-from probewright.campaigns.pytest_plugin.cassette import Cassette
-from probewright.campaigns.pytest_plugin.expansion import Expansion
-from probewright.campaigns.pytest_plugin.ledger import Ledger
-from probewright.campaigns.pytest_plugin.live import Live, Scope
+from probewright.campaigns.pytest_plugin.asking.answering import AskOracle, AskTarget
+from probewright.campaigns.pytest_plugin.asking.campaigning import RunCampaign
+from probewright.campaigns.pytest_plugin.asking.cassette import Cassette
+from probewright.campaigns.pytest_plugin.asking.ledger import Ledger
+from probewright.campaigns.pytest_plugin.asking.live import Live, Scope
+from probewright.campaigns.pytest_plugin.asking.playing import Player
+from probewright.campaigns.pytest_plugin.asking.secrecy import Redaction
+from probewright.campaigns.pytest_plugin.collecting.expansion import Expansion
 from probewright.campaigns.pytest_plugin.options import Settings
-from probewright.campaigns.pytest_plugin.playing import Player
-from probewright.campaigns.pytest_plugin.secrecy import Redaction
 from probewright.campaigns.pytest_plugin.specs import Base, base
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from probewright.campaigns.comparison import compare, fail_shares
 from probewright.campaigns.gates.criteria.no_worse import NoWorse
 from probewright.campaigns.gates.evidence import Against, Evidence
-from probewright.campaigns.pytest_plugin.trials import Rule
+from probewright.campaigns.pytest_plugin.gates.trials import Rule
 from probewright.campaigns.specs.gate import GateSpec, NoWorseThan
 from probewright.errors import ConfigError, DataError
 from probewright.stats.intervals import upper_bound

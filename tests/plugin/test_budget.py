@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.ledger import Ledger
+from probewright.campaigns.pytest_plugin.asking.ledger import Ledger
 from probewright.errors import LimitReached
 from probewright.protocols import Cost
 from tests.loopback.running import Loopback

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.cassette import Cassette
-from probewright.campaigns.pytest_plugin.secrecy import Redaction
+from probewright.campaigns.pytest_plugin.asking.cassette import Cassette
+from probewright.campaigns.pytest_plugin.asking.secrecy import Redaction
 from probewright.errors import DataError
 from tests.loopback.faults import Fault, Plan
 from tests.loopback.running import Loopback, serving

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.marked import read
+from probewright.campaigns.pytest_plugin.collecting.marked import read
 from tests.loopback.running import Loopback
 from tests.plugin.suites import Suite, target, text
 

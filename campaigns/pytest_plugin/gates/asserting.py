@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from probewright.campaigns.gates.ruling import Gate, GateVerdict
-from probewright.campaigns.pytest_plugin.marked import check_limit, check_share
-from probewright.campaigns.pytest_plugin.outcomes import Outcomes, read_outcomes
-from probewright.campaigns.pytest_plugin.regression import rule_on_regression
-from probewright.campaigns.pytest_plugin.ruling import count, rule_on_rate
+from probewright.campaigns.pytest_plugin.collecting.marked import check_limit, check_share
+from probewright.campaigns.pytest_plugin.gates.outcomes import Outcomes, read_outcomes
+from probewright.campaigns.pytest_plugin.gates.regression import rule_on_regression
+from probewright.campaigns.pytest_plugin.gates.ruling import count, rule_on_rate
 from probewright.types import Outcome
 
 MODULE = "probewright.testing"  # where people know these from, and what pytest calls them by

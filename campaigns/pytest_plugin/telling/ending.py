@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import pytest
 
 from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
-from probewright.campaigns.pytest_plugin.asserting import WORDS
-from probewright.campaigns.pytest_plugin.cassette import Cassette
-from probewright.campaigns.pytest_plugin.gathering import Gathering, Pool
-from probewright.campaigns.pytest_plugin.marked import Limit
+from probewright.campaigns.pytest_plugin.asking.cassette import Cassette
+from probewright.campaigns.pytest_plugin.asking.secrecy import Redaction
+from probewright.campaigns.pytest_plugin.collecting.marked import Limit
+from probewright.campaigns.pytest_plugin.gates.asserting import WORDS
+from probewright.campaigns.pytest_plugin.gates.ruling import Count, rule_on_rate
 from probewright.campaigns.pytest_plugin.options import Settings
-from probewright.campaigns.pytest_plugin.ruling import Count, rule_on_rate
-from probewright.campaigns.pytest_plugin.secrecy import Redaction
+from probewright.campaigns.pytest_plugin.telling.gathering import Gathering, Pool
 from probewright.figures import counted
 
 LAST_FAILED = "cache/lastfailed"  # where pytest keeps what --lf runs
@@ -61,7 +61,7 @@ def end(session: pytest.Session, exitstatus: int, gathering: Gathering, settings
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if settings.report is not None:
         # Here, since templates load Jinja2, and most sessions write no report.
-        from probewright.campaigns.pytest_plugin.html import write  # noqa: PLC0415
+        from probewright.campaigns.pytest_plugin.telling.html import write  # noqa: PLC0415
 
         write(settings.report, gathering)
         gathering.report = settings.report

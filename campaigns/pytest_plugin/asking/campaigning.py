@@ -9,10 +9,10 @@ from probewright.campaigns.engine.parts import Parts
 from probewright.campaigns.engine.progress import Progress
 from probewright.campaigns.engine.runner import Plan, budget, build
 from probewright.campaigns.engine.stop import Stop, StopKind
-from probewright.campaigns.pytest_plugin.live import Live, Scope
-from probewright.campaigns.pytest_plugin.outcomes import Outcomes
-from probewright.campaigns.pytest_plugin.record import Record
+from probewright.campaigns.pytest_plugin.asking.live import Live, Scope
+from probewright.campaigns.pytest_plugin.gates.outcomes import Outcomes
 from probewright.campaigns.pytest_plugin.specs import Base
+from probewright.campaigns.pytest_plugin.telling.record import Record
 from probewright.errors import ConfigError, unknown
 from probewright.protocols import Cost
 from probewright.testgen.described import described

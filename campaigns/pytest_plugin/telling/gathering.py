@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probewright.campaigns.pytest_plugin.record import GateTerms, Record, Trial
+from probewright.campaigns.pytest_plugin.telling.record import GateTerms, Record, Trial
 from probewright.types import ASSESSED, Outcome, Status
 
 if TYPE_CHECKING:  # else the controller of xdist would load statistics before it needs them
-    from probewright.campaigns.pytest_plugin.ending import Judged
+    from probewright.campaigns.pytest_plugin.telling.ending import Judged
 
 
 @dataclass(slots=True)

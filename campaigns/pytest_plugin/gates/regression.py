@@ -9,9 +9,9 @@ from statistics import fmean
 from probewright.campaigns.comparison import fail_shares
 from probewright.campaigns.engine.stop import StopKind
 from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
-from probewright.campaigns.pytest_plugin.marked import Limit
-from probewright.campaigns.pytest_plugin.outcomes import Outcomes
-from probewright.campaigns.pytest_plugin.ruling import count, too_many_unassessed
+from probewright.campaigns.pytest_plugin.collecting.marked import Limit
+from probewright.campaigns.pytest_plugin.gates.outcomes import Outcomes
+from probewright.campaigns.pytest_plugin.gates.ruling import count, too_many_unassessed
 from probewright.figures import percent
 from probewright.stats.paired import Difference, compare_shares
 from probewright.types import Outcome

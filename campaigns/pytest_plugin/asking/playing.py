@@ -13,7 +13,7 @@ from probewright.campaigns.engine.runner import build
 from probewright.campaigns.engine.scribe import Scribe
 from probewright.campaigns.engine.script import drive, run_pure
 from probewright.campaigns.engine.turn import play
-from probewright.campaigns.pytest_plugin.live import Live, Scope
+from probewright.campaigns.pytest_plugin.asking.live import Live, Scope
 from probewright.campaigns.specs.spec import CampaignSpec
 from probewright.errors import ConfigError, LimitReached
 from probewright.store import Slot, Task

@@ -8,8 +8,8 @@ import pytest
 from probewright.types import Case, Hole, Outcome, Status, Transcript
 
 if TYPE_CHECKING:  # else collecting tests would load what only running them needs
-    from probewright.campaigns.pytest_plugin.live import Scope
-    from probewright.campaigns.pytest_plugin.playing import Played, Player
+    from probewright.campaigns.pytest_plugin.asking.live import Scope
+    from probewright.campaigns.pytest_plugin.asking.playing import Played, Player
 
 
 class Stage:

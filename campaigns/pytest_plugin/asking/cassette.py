@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import orjson
 
-from probewright.campaigns.pytest_plugin.secrecy import Redaction, identity
+from probewright.campaigns.pytest_plugin.asking.secrecy import Redaction, identity
 from probewright.campaigns.render.text import excerpt
 from probewright.campaigns.rows.codec import reply_from, request_to_json
 from probewright.errors import DataError, TargetError

@@ -7,7 +7,7 @@ from typing import Any
 from probewright import registry
 from probewright.campaigns.engine.dialogue import Withheld
 from probewright.campaigns.engine.script import drive
-from probewright.campaigns.pytest_plugin.live import Live, Scope
+from probewright.campaigns.pytest_plugin.asking.live import Live, Scope
 from probewright.campaigns.pytest_plugin.specs import Base
 from probewright.campaigns.specs.spec_file import check_oracle
 from probewright.errors import ConfigError, TargetError

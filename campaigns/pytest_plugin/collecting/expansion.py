@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from probewright import registry
-from probewright.campaigns.pytest_plugin.case import LiveCase, LiveCases
-from probewright.campaigns.pytest_plugin.marked import Marked
+from probewright.campaigns.pytest_plugin.collecting.case import LiveCase, LiveCases
+from probewright.campaigns.pytest_plugin.collecting.marked import Marked
 from probewright.errors import ConfigError, unknown
 from probewright.types import Cell, Items
 

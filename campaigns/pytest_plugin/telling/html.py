@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from probewright import __version__
-from probewright.campaigns.pytest_plugin.gathering import Gathering, Row
+from probewright.campaigns.pytest_plugin.telling.gathering import Gathering, Row
 from probewright.campaigns.render.html import environment
 from probewright.figures import dollars
 from probewright.protocols import Cost

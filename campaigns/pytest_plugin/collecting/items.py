@@ -2,9 +2,9 @@
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.case import LiveCase, LiveCases
-from probewright.campaigns.pytest_plugin.expansion import MANY, ONE
-from probewright.campaigns.pytest_plugin.marked import Marked, read
+from probewright.campaigns.pytest_plugin.collecting.case import LiveCase, LiveCases
+from probewright.campaigns.pytest_plugin.collecting.expansion import MANY, ONE
+from probewright.campaigns.pytest_plugin.collecting.marked import Marked, read
 from probewright.campaigns.pytest_plugin.markers import FOR_FUNCTIONS, MARKER, is_of_unittest
 
 TOO_LATE = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.marked import Marked
-from probewright.campaigns.pytest_plugin.record import Record, dump
+from probewright.campaigns.pytest_plugin.collecting.marked import Marked
 from probewright.campaigns.pytest_plugin.running import Ended, status_of
+from probewright.campaigns.pytest_plugin.telling.record import Record, dump
 from probewright.figures import dollars
 from probewright.protocols import Cost
 from probewright.types import Case, Outcome, Status

@@ -16,10 +16,10 @@ import orjson
 
 from probewright import registry
 from probewright.campaigns.engine.parts import Address
-from probewright.campaigns.pytest_plugin.cassette import Cassette
-from probewright.campaigns.pytest_plugin.ledger import Ledger
-from probewright.campaigns.pytest_plugin.record import Record
-from probewright.campaigns.pytest_plugin.secrecy import Redaction
+from probewright.campaigns.pytest_plugin.asking.cassette import Cassette
+from probewright.campaigns.pytest_plugin.asking.ledger import Ledger
+from probewright.campaigns.pytest_plugin.asking.secrecy import Redaction
+from probewright.campaigns.pytest_plugin.telling.record import Record
 from probewright.plugins import Plugin, PluginParams
 from probewright.protocols import Cost, Target
 from probewright.types import Json, Reply, Request

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from probewright.campaigns.pytest_plugin.case import LiveCases
-from probewright.campaigns.pytest_plugin.expansion import MANY
-from probewright.campaigns.pytest_plugin.marked import Marked
-from probewright.campaigns.pytest_plugin.record import GatePlan
+from probewright.campaigns.pytest_plugin.collecting.case import LiveCases
+from probewright.campaigns.pytest_plugin.collecting.expansion import MANY
+from probewright.campaigns.pytest_plugin.collecting.marked import Marked
+from probewright.campaigns.pytest_plugin.telling.record import GatePlan
 
 
 class Plans:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from probewright.campaigns.gates.evidence import Evidence
 from probewright.campaigns.gates.gatekeeper import Gatekeeper
 from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
-from probewright.campaigns.pytest_plugin.marked import Limit
-from probewright.campaigns.pytest_plugin.outcomes import Outcomes
+from probewright.campaigns.pytest_plugin.collecting.marked import Limit
+from probewright.campaigns.pytest_plugin.gates.outcomes import Outcomes
 from probewright.campaigns.render.text import excerpt
 from probewright.campaigns.specs.gate import GateSpec
 from probewright.figures import percent

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from probewright.campaigns.pytest_plugin.gathering import Gathering, Row, statuses
 from probewright.campaigns.pytest_plugin.options import Settings
+from probewright.campaigns.pytest_plugin.telling.gathering import Gathering, Row, statuses
 from probewright.figures import dollars, ends, percent
 from probewright.protocols import Cost
 from probewright.stats.intervals import clustered_rate
