@@ -12,7 +12,7 @@ TESTS ?=
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-distributed test-web test-torch check bench bench-torch dev lock clean
+.PHONY: demo test test-distributed test-web test-torch check bench bench-torch mutation dev lock clean
 .DEFAULT_GOAL := dev
 
 $(READY): pyproject.toml requirements.lock
@@ -57,6 +57,10 @@ check: $(READY) ## format, lint, types, import contracts
 
 bench: $(READY) ## speed and memory, as ratios to the ideal
 	$(BIN)/python -m bench
+
+mutation: $(READY) ## would a test notice a wrong line in stats/ or the gate? most of an hour
+	$(BIN)/uv pip install --quiet --python $(BIN)/python "mutmut>=3.8,<4"
+	$(BIN)/python -m bench --strict mutation
 
 bench-torch: $(TORCH) ## scoring, batches and training on the real model
 	$(BIN)/probewright models add smollm2

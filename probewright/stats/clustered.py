@@ -83,7 +83,8 @@ def stratified_rate(strata: Mapping[str, WeightedCases], confidence: float = 0.9
         _Part(weight / total, counts[name][0] / counts[name][1], counts[name][1] / effects[name])
         for name, weight in weights.items()
     ]
-    value = min(1.0, fsum(part.weight * part.share for part in parts))
+    # Divided last, so that strata that all failed, or all passed, give exactly that.
+    value = fsum(weight * part.share for weight, part in zip(weights.values(), parts, strict=True)) / total
     low, high = wilson_bounds(value, _independent_trials(parts, value), confidence)
     return Estimate(n, value, low, high, confidence, "wilson_stratified")
 

@@ -150,3 +150,10 @@ def test_a_campaign_that_is_still_running_or_was_killed_is_not_assessable() -> N
     assert verdict(found) == "not_assessable"
     assert found.reasons == ("the run has not finished: 300 planned trials without an outcome yet",)
     assert verdict(judge(FIVE, evidence(0, 120, stop_kind="cancel"))) == "not_assessable"
+
+
+def test_a_share_without_a_verdict_at_its_very_limit_is_allowed() -> None:
+    assert verdict(judge(GateSpec(max_fail_rate=0.05), Evidence([(0, 1)] * 90, 0, 100))) == "pass"
+    assert verdict(judge(GateSpec(max_fail_rate=0.05), Evidence([(0, 1)] * 89, 0, 100))) == "insufficient_data"
+    (reason, *_) = judge(GateSpec(max_fail_rate=0.05), Evidence([(0, 1)] * 89, 0, 100)).reasons
+    assert reason == "11 of 100 sent cases have no verdict, 11.0%; allowed by max_unassessed: 10.0%"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from probewright.campaigns.engine.runner import build
-from probewright.campaigns.gates.early import GateReferee
+from probewright.campaigns.gates.early import GateReferee, referee
 from probewright.campaigns.gates.evidence import Evidence
 from probewright.campaigns.gates.gatekeeper import Gatekeeper
 from probewright.campaigns.gates.ruling import Gate
@@ -158,6 +158,18 @@ def test_what_breaks_its_promise_is_refused(changes: dict[str, Any], said: str, 
     with pytest.raises(ConfigError, match=r"^gate\.sequential: ") as refused:
         build(check_spec(SPEC | changes, source="spec"))
     assert said in str(refused.value)
+
+
+def test_only_a_sequential_gate_has_a_referee_and_it_counts_what_is_rated() -> None:
+    assert referee(check_spec(SPEC | {"gate": None}, source="spec")) is None
+    assert referee(check_spec(SPEC | {"gate": {"max_fail_rate": 0.05}}, source="spec")) is None
+    found = referee(check_spec(SPEC, source="spec"))
+    assert found is not None
+    assert "surely above 5.0%" in (found.see(settled([FAIL] * 10)) or "")
+
+
+def test_the_most_cases_are_allowed() -> None:
+    build(check_spec(SPEC | {"limits": {"cases": 20_000}}, source="spec"))
 
 
 def test_a_set_in_random_order_may_be_sequential(tmp_path: Path) -> None:

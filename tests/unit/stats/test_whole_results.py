@@ -1,6 +1,6 @@
 """What a method gives is checked whole: counts, confidence and the method's name stand beside the ends."""
 
-from math import inf
+from math import fsum, inf
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from scipy.stats import beta
 
 from probewright.stats.agreement import cohen_kappa, gwet_ac1, krippendorff_alpha
 from probewright.stats.classification import JudgedExample, measure_classes
-from probewright.stats.clustered import robust_clustered_rate
+from probewright.stats.clustered import WeightedCases, robust_clustered_rate, stratified_rate
 from probewright.stats.estimates import Estimate, bounded_mean
 from probewright.stats.intervals import Rate, clopper_pearson, design_effect, jeffreys, wilson, wilson_bounds
 from probewright.stats.multiplicity import Adjusted, benjamini_hochberg, holm
@@ -127,6 +127,15 @@ def test_two_clusters_show_twice_the_squares_of_their_residuals() -> None:
     low, high = wilson_bounds(share, 24 / max(effect, design_effect(cases)), 0.9)
     found = robust_clustered_rate(cases, 0.9)
     assert found == Rate(11, 24, share, pytest.approx(low), pytest.approx(high), 0.9, "wilson_robust")
+
+
+@pytest.mark.parametrize("end", [0, 1])
+@pytest.mark.parametrize("weights", [(1412.371238506326, 75.95238095238095), (0.5384787957378443, 733.0348801595591)])
+def test_strata_that_all_end_alike_have_exactly_that_rate(end: int, weights: tuple[float, float]) -> None:
+    assert fsum(weight / fsum(weights) for weight in weights) != 1  # but for rounding it is
+    found = stratified_rate({str(weight): WeightedCases(weight, [(end, 1)]) for weight in weights})
+    assert found.value == end
+    assert end in (found.low, found.high)
 
 
 def test_a_mean_of_two_items_has_one_degree_of_freedom() -> None:
