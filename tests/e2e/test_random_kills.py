@@ -18,7 +18,7 @@ from tests.reconcile import Ledger
 from tests.victims import CASES, LATENCY_MS, RUN, SEARCHES, WRITTEN, Victims, Whole, victims
 
 pytestmark = pytest.mark.kills
-KILLS = int(os.environ.get("PROBEWRIGHT_KILLS", "20"))
+KILLS = int(os.environ.get("PROBEWRIGHT_KILLS", "8"))
 KINDS = (*SEARCHES, WRITTEN)
 
 
