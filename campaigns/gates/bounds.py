@@ -6,6 +6,7 @@ from probewright.campaigns.gates.evidence import Trials
 from probewright.campaigns.gates.ruling import GateVerdict, Ruling
 from probewright.figures import counted, percent
 from probewright.stats.intervals import clustered_rate, design_effect, lower_bound, upper_bound
+from probewright.stats.paired import Difference
 
 MOST_CASES = 10_000_000  # where the search for a sufficient number of cases gives up
 
@@ -44,6 +45,15 @@ def _advice(trials: Trials, limit: float, confidence: float) -> str:
     return at_this_rate(round(more * effect * len(trials) / n), "about ")
 
 
+def by_margin(difference: Difference, margin: float) -> GateVerdict:
+    """Whether a rise is within a margin: pass by the upper end, regression by the lower, else too little data."""
+    if difference.low is None or difference.high is None:
+        return GateVerdict.INSUFFICIENT_DATA
+    if difference.high <= margin:
+        return GateVerdict.PASS
+    return GateVerdict.REGRESSION if difference.low > margin else GateVerdict.INSUFFICIENT_DATA
+
+
 def at_this_rate(more: int, about: str = "") -> str:
     """What more cases would bring, if they failed as often: so many decide, or with 0 no number does."""
     if not more:
@@ -71,12 +81,12 @@ def cases_needed(failed: int, n: int, limit: float, confidence: float) -> int:
     return first_beyond(n, passes if share < limit else fails) - n
 
 
-def first_beyond(n: int, decides: Callable[[int], bool]) -> int:
-    """The least number above ``n`` that decides, where all that are larger do, too; ``n`` where none is found."""
+def first_beyond(n: int, decides: Callable[[int], bool], most: int = MOST_CASES) -> int:
+    """The least number above ``n`` that decides, where all that are larger do, too; ``n`` where none up to ``most``."""
     too_few, enough = n, 2 * n
     while not decides(enough):
         too_few, enough = enough, 2 * enough
-        if enough > MOST_CASES:
+        if enough > most:
             return n
     while enough - too_few > 1:
         middle = (too_few + enough) // 2

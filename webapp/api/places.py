@@ -74,8 +74,23 @@ class _Chunks:
             self._leave = None
 
 
-def streamed(pieces: Iterable[bytes], media_type: str, name: str) -> StreamingHttpResponse:
-    """An answer that is sent while it is made, of somebody who has a place; browsers save it as ``name``."""
+def streamed(begin: Callable[[], Iterable[bytes]], media_type: str, name: str) -> StreamingHttpResponse:
+    """An answer that is sent while it is made, in a place for long ones; browsers save it as ``name``.
+
+    Args:
+        begin: Gives the pieces. What it raises is raised before the answer begins, and the place is free again.
+        media_type: Of the answer.
+        name: Of the file.
+
+    Raises:
+        Problem: no place is free.
+    """
+    enter_stream()
+    try:
+        pieces = begin()
+    except BaseException:
+        STREAMS.leave()
+        raise
     response = StreamingHttpResponse(_Chunks(pieces, STREAMS.leave), content_type=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

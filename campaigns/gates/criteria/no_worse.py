@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from probewright.campaigns.comparison import Change, Comparison
+from probewright.campaigns.gates.bounds import by_margin
 from probewright.campaigns.gates.criterion import Criterion
 from probewright.campaigns.gates.evidence import Evidence
 from probewright.campaigns.gates.ruling import GateVerdict, Ruling
@@ -41,18 +42,19 @@ def _ruling(asked: NoWorseThan, found: Comparison) -> Ruling:
     sure = f"with {(1 + difference.confidence) / 2:.0%} confidence"
     points = f"{100 * difference.value:+.1f} points"
     margin = f"{100 * asked.margin:.1f}"
-    if difference.high <= asked.margin:
+    verdict = by_margin(difference, asked.margin)
+    if verdict is GateVerdict.PASS:
         return Ruling(
-            GateVerdict.PASS,
+            verdict,
             f"{told}; {points}, at most {100 * difference.high:+.1f} {sure}, within the margin of {margin}",
         )
-    if difference.low > asked.margin:
+    if verdict is GateVerdict.REGRESSION:
         return Ruling(
-            GateVerdict.REGRESSION,
+            verdict,
             f"{told}; {points}, at least {100 * difference.low:+.1f} {sure}, beyond the margin of {margin}",
         )
     between = f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
     return Ruling(
-        GateVerdict.INSUFFICIENT_DATA,
+        verdict,
         f"{told}; {points}, {between} {sure}: the margin of {margin} lies between",
     )

@@ -1,13 +1,14 @@
 """Whether a model got worse than a baseline, case by case, as a campaign's gate `no_worse_than` asks it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from statistics import fmean
 
 from probewright.campaigns.comparison import fail_shares
 from probewright.campaigns.engine.stop import StopKind
+from probewright.campaigns.gates.bounds import by_margin, first_beyond
 from probewright.campaigns.gates.ruling import Gate, GateVerdict, Ruling, combined
 from probewright.campaigns.pytest_plugin.collecting.marked import Limit
 from probewright.campaigns.pytest_plugin.gates.outcomes import Outcomes
@@ -100,7 +101,7 @@ def _rule(paired: Paired, margin: float, confidence: float) -> Ruling:
     shares = paired.shares
     difference, sure = _difference(shares, confidence), f"with {confidence:.0%} confidence"
     told = f"{paired.told}, {_points(difference.value)} points"
-    verdict = _verdict(difference, margin)
+    verdict = by_margin(difference, margin)
     if verdict is GateVerdict.PASS:
         return Ruling(
             verdict, f"{told}; at most {_points(difference.high)} {sure}, within the margin of {100 * margin:g}"
@@ -115,14 +116,6 @@ def _rule(paired: Paired, margin: float, confidence: float) -> Ruling:
 def _difference(shares: Sequence[tuple[float, float]], confidence: float) -> Difference:
     old, new = [a for a, _ in shares], [b for _, b in shares]
     return compare_shares(old, new, seed=SEED, confidence=2 * confidence - 1)[0]
-
-
-def _verdict(difference: Difference, margin: float) -> GateVerdict:
-    if difference.low is None or difference.high is None:
-        return GateVerdict.INSUFFICIENT_DATA
-    if difference.high <= margin:
-        return GateVerdict.PASS
-    return GateVerdict.REGRESSION if difference.low > margin else GateVerdict.INSUFFICIENT_DATA
 
 
 def _advice(
@@ -140,25 +133,12 @@ def _advice(
         return f"at this difference about {max(1, ceil(more * cases_each)):,} more cases would decide"
     pairs = Counter(shares)
 
-    def decides(times: float) -> bool:
-        grown = [pair for pair, number in pairs.items() for _ in range(round(number * times))]
-        return _verdict(_difference(grown, confidence), margin) is not GateVerdict.INSUFFICIENT_DATA
+    def decides(total: int) -> bool:
+        grown = [pair for pair, number in pairs.items() for _ in range(round(number * (total / n)))]
+        return by_margin(_difference(grown, confidence), margin) is not GateVerdict.INSUFFICIENT_DATA
 
-    more = _first(decides, n)
+    more = first_beyond(n, decides, MOST_CASES) - n
     return f"at this difference {more:,} more cases would decide" if more else "no number of cases would decide"
-
-
-def _first(decides: Callable[[float], bool], n: int) -> int:
-    """By how many cases ``n`` must grow until ``decides``, to the case; 0 where no number does."""
-    too_few, enough = n, 2 * n
-    while not decides(enough / n):
-        too_few, enough = enough, 2 * enough
-        if enough > MOST_CASES:
-            return 0
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        too_few, enough = (too_few, middle) if decides(middle / n) else (middle, enough)
-    return enough - n
 
 
 def _points(share: float | None) -> str:

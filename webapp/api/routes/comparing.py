@@ -16,7 +16,7 @@ from probewright.webapp.api import waiting
 from probewright.webapp.api.against import ChangeName, Comparison
 from probewright.webapp.api.answers import ONE_CAMPAIGN, content, problems
 from probewright.webapp.api.auth import Bearer
-from probewright.webapp.api.places import STREAMS, enter_stream, stream_place, streamed
+from probewright.webapp.api.places import stream_place, streamed
 from probewright.webapp.api.problems import Mistake, Problem, of_mistakes
 from probewright.webapp.api.routes.baselines import OnlyName, current
 from probewright.webapp.api.routes.campaigns import Number
@@ -83,13 +83,12 @@ def cases(
     The positions are those of `/outcomes` in each campaign.
     """
     pair = _pair(campaign, against, baseline)
-    enter_stream()
-    try:
+
+    def begin() -> Iterator[bytes]:
         _compared(pair)
-    except BaseException:
-        STREAMS.leave()
-        raise
-    return streamed(_lines(pair, change), NDJSON, f"campaign-{campaign}-against-{pair.there.id}.jsonl")
+        return _lines(pair, change)
+
+    return streamed(begin, NDJSON, f"campaign-{campaign}-against-{pair.there.id}.jsonl")
 
 
 def _lines(pair: _Pair, change: ChangeName | None) -> Iterator[bytes]:

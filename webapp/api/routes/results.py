@@ -18,7 +18,7 @@ from probewright.webapp.api.answers import ONE_CAMPAIGN, content, problems
 from probewright.webapp.api.auth import Bearer
 from probewright.webapp.api.formats import FORMATS, Format
 from probewright.webapp.api.paging import Limit, PlaceCursor, cursor_of, links, place_of
-from probewright.webapp.api.places import STREAMS, enter_stream, streamed
+from probewright.webapp.api.places import streamed
 from probewright.webapp.api.problems import Problem
 from probewright.webapp.api.routes.campaigns import Number
 from probewright.webapp.api.schemas import OutcomePage, Pending, TrialStatus
@@ -124,16 +124,14 @@ def _written(form: Format, campaign: int) -> Iterator[bytes]:
 
 def _sent(campaign: int, pieces: Iterator[bytes], media_type: str, ending: str) -> StreamingHttpResponse:
     """An answer that is sent while it is made; what cannot be written at all fails before it begins."""
-    enter_stream()
-    try:
-        first = next(pieces, b"")
-    except ProbewrightError as error:
-        STREAMS.leave()
-        raise Problem("report_unavailable", f"campaign {campaign}: {' '.join(str(error).split())}") from error
-    except BaseException:
-        STREAMS.leave()
-        raise
-    return streamed(chain([first], pieces), media_type, f"campaign-{campaign}{ending}")
+
+    def begin() -> Iterator[bytes]:
+        try:
+            return chain([next(pieces, b"")], pieces)
+        except ProbewrightError as error:
+            raise Problem("report_unavailable", f"campaign {campaign}: {' '.join(str(error).split())}") from error
+
+    return streamed(begin, media_type, f"campaign-{campaign}{ending}")
 
 
 @router.get(

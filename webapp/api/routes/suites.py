@@ -6,7 +6,7 @@ from ninja import Router
 from probewright.webapp.api import freezing, waiting
 from probewright.webapp.api.answers import ONE_CAMPAIGN, content, problems
 from probewright.webapp.api.auth import Bearer
-from probewright.webapp.api.places import STREAMS, enter_stream, streamed
+from probewright.webapp.api.places import streamed
 from probewright.webapp.api.routes.campaigns import Number
 from probewright.webapp.api.routes.results import NDJSON
 from probewright.webapp.api.tokens import Scope
@@ -32,10 +32,4 @@ def suite(request: HttpRequest, campaign: Number) -> StreamingHttpResponse:  # n
     Its first line says how many cases follow: a file with fewer was cut, and is refused wherever it is read.
     """
     waiting.over(campaign)
-    enter_stream()
-    try:
-        pieces = freezing.lines(campaign)
-    except BaseException:
-        STREAMS.leave()
-        raise
-    return streamed(pieces, NDJSON, f"campaign-{campaign}.suite.jsonl")
+    return streamed(lambda: freezing.lines(campaign), NDJSON, f"campaign-{campaign}.suite.jsonl")
